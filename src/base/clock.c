@@ -1,0 +1,71 @@
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define MS_PER_S 1000
+#define NS_PER_MS 1000000
+#define NS_PER_S 1000000000
+
+static int64_t now_ns(clockid_t id)
+{
+    struct timespec t;
+    if (clock_gettime(id, &t) != 0)
+        abort();
+    return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+int64_t clock_unix_ms(void)
+{
+    return now_ns(CLOCK_REALTIME) / NS_PER_MS;
+}
+
+int64_t clock_mono_ms(void)
+{
+    return now_ns(CLOCK_MONOTONIC) / NS_PER_MS;
+}
+
+int64_t clock_mono_ns(void)
+{
+    return now_ns(CLOCK_MONOTONIC);
+}
+
+void clock_rfc3339(int64_t unix_ms, char out[CLOCK_RFC3339_BYTES])
+{
+    int64_t ms = unix_ms % MS_PER_S;
+    int64_t s = unix_ms / MS_PER_S - (ms < 0);
+    ms += ms < 0 ? MS_PER_S : 0;
+    time_t t = (time_t)s;
+    struct tm utc;
+    if (gmtime_r(&t, &utc) == NULL)
+        abort();
+    char text[64];
+    (void)snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900,
+                   utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, (int)ms);
+    (void)snprintf(out, CLOCK_RFC3339_BYTES, "%.24s", text);
+}
+
+bool clock_from_rfc3339(const char *s, int64_t *unix_ms)
+{
+    struct tm utc = {0};
+    int ms = 0;
+    int end = 0;
+    if (strlen(s) != CLOCK_RFC3339_BYTES - 1)
+        return false;
+    int n = sscanf(s, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ%n", &utc.tm_year, &utc.tm_mon, &utc.tm_mday,
+                   &utc.tm_hour, &utc.tm_min, &utc.tm_sec, &ms, &end);
+    if (n != 7 || end != CLOCK_RFC3339_BYTES - 1)
+        return false;
+    utc.tm_year -= 1900;
+    utc.tm_mon -= 1;
+    int64_t value = (int64_t)timegm(&utc) * MS_PER_S + ms;
+    /* timegm normalises nonsense such as month 13; only what writes back the same is a time. */
+    char again[CLOCK_RFC3339_BYTES];
+    clock_rfc3339(value, again);
+    if (strcmp(again, s) != 0)
+        return false;
+    *unix_ms = value;
+    return true;
+}

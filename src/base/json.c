@@ -1,0 +1,73 @@
+#include "base/json.h"
+
+#include "base/clock.h"
+
+#include <stdlib.h>
+
+json_t *json_parse_object(struct bytes text)
+{
+    json_t *value = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
+    if (value != NULL && !json_is_object(value)) {
+        json_decref(value);
+        return NULL;
+    }
+    return value;
+}
+
+bool json_get_bytes(const json_t *object, const char *name, struct bytes *out)
+{
+    const json_t *value = json_object_get(object, name);
+    if (!json_is_string(value))
+        return false;
+    *out = bytes_of(json_string_value(value), json_string_length(value));
+    return true;
+}
+
+bool json_get_int(const json_t *object, const char *name, int64_t *out)
+{
+    const json_t *value = json_object_get(object, name);
+    if (!json_is_integer(value))
+        return false;
+    *out = json_integer_value(value);
+    return true;
+}
+
+bool json_has(const json_t *object, const char *name)
+{
+    const json_t *value = json_object_get(object, name);
+    return value != NULL && !json_is_null(value);
+}
+
+static int append_chunk(const char *text, size_t n, void *out)
+{
+    buffer_append(out, bytes_of(text, n));
+    return 0;
+}
+
+void json_write(struct buffer *out, const json_t *value)
+{
+    if (json_dump_callback(value, append_chunk, out, JSON_COMPACT | JSON_ENCODE_ANY) != 0)
+        abort();
+}
+
+json_t *json_from_bytes(struct bytes text)
+{
+    json_t *value = json_stringn((const char *)text.p, text.n);
+    return value == NULL ? json_null() : value;
+}
+
+json_t *json_from_uuid(const struct uuid *u)
+{
+    char text[UUID_TEXT_BYTES];
+    uuid_format(u, text);
+    return json_stringn_nocheck(text, UUID_TEXT_BYTES - 1);
+}
+
+json_t *json_from_time(int64_t unix_ms)
+{
+    if (unix_ms == 0)
+        return json_null();
+    char text[CLOCK_RFC3339_BYTES];
+    clock_rfc3339(unix_ms, text);
+    return json_stringn_nocheck(text, CLOCK_RFC3339_BYTES - 1);
+}

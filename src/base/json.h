@@ -1,0 +1,33 @@
+/* Jansson with our limits: strict objects in, compact text out. */
+#ifndef LETTERLOCK_BASE_JSON_H
+#define LETTERLOCK_BASE_JSON_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/uuid.h"
+
+#include <jansson.h>
+
+/* Reads text as one JSON object: UTF-8, no duplicate names, nothing behind it, no NUL in strings.
+ * Gives a reference for json_decref, or NULL when it is anything else. */
+json_t *json_parse_object(struct bytes text);
+
+/* The string member name, borrowed from object; false when it is absent or not a string. */
+bool json_get_bytes(const json_t *object, const char *name, struct bytes *out);
+
+/* The integer member name; false when it is absent or not an integer. */
+bool json_get_int(const json_t *object, const char *name, int64_t *out);
+
+/* True when the member is present and not null. */
+bool json_has(const json_t *object, const char *name);
+
+/* Appends value in compact form. Takes no reference. */
+void json_write(struct buffer *out, const json_t *value);
+
+/* New references for values of ours: UTF-8 text (invalid bytes give JSON null), a UUID, a time in
+ * milliseconds since 1970 as RFC 3339 (0: null). */
+json_t *json_from_bytes(struct bytes text);
+json_t *json_from_uuid(const struct uuid *u);
+json_t *json_from_time(int64_t unix_ms);
+
+#endif
