@@ -12,10 +12,11 @@
 struct actor;
 
 struct ctx {
-    struct arena *arena;       /* borrowed; results of calls live here unless said otherwise */
-    int64_t deadline_mono_ms;  /* nothing called with this context waits past it */
-    int64_t now_unix_ms;       /* the request's one idea of the present */
-    const struct actor *actor; /* who asks (ports/actor.h), or NULL before authentication */
+    struct arena *arena;        /* borrowed; results of calls live here unless said otherwise */
+    int64_t deadline_mono_ms;   /* nothing called with this context waits past it */
+    int64_t now_unix_ms;        /* the request's one idea of the present */
+    const struct actor *actor;  /* who asks (ports/actor.h), or NULL before authentication */
+    const char *client_address; /* numeric address of the peer, or NULL; for throttles only */
     char request_id[CTX_REQUEST_ID_BYTES];
     char detail[CTX_DETAIL_BYTES]; /* for the problem document: which field, which limit */
 };

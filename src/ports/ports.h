@@ -1,0 +1,19 @@
+/* All ports of one backend, as main.c hands them to the core. */
+#ifndef LETTERLOCK_PORTS_PORTS_H
+#define LETTERLOCK_PORTS_PORTS_H
+
+#include "ports/identity.h"
+#include "ports/keys.h"
+#include "ports/notices.h"
+#include "ports/objects.h"
+#include "ports/records.h"
+
+struct ports {
+    struct identity identity;
+    struct keys keys;
+    struct records records;
+    struct objects objects;
+    struct notices notices;
+};
+
+#endif
