@@ -1,0 +1,44 @@
+/* The durable queue of outgoing mail and the thread that empties it. A row says what to tell whom;
+ * codes are made at delivery (codes.h), so no secret rests in it. Delivery is by SMTP, or as .eml
+ * files in the outbox; failures are retried with back-off, for days if need be. */
+#ifndef LETTERLOCK_EMBEDDED_MAIL_QUEUE_H
+#define LETTERLOCK_EMBEDDED_MAIL_QUEUE_H
+
+#include "embedded/store.h"
+
+struct mail_queue;
+
+enum mail_kind {
+    MAIL_CONFIRM_CODE = 1,  /* a code to confirm the address */
+    MAIL_RESET_CODE = 2,    /* a code to set a new password */
+    MAIL_ADDRESS_TAKEN = 3, /* someone tried to sign up with your address */
+    MAIL_PASSWORD_CHANGED = 4,
+    MAIL_LETTERS = 5, /* letters wait (digest); queued by the records adapter's own statement */
+};
+
+struct mail_config {
+    const char *smtp_url;  /* smtp://host:587, smtps://host:465, or "" for the outbox */
+    const char *smtp_user; /* "" for none */
+    const char *smtp_password;
+    const char *smtp_ca_file; /* PEM file of further authorities, or "" */
+    bool smtp_require_tls;    /* STARTTLS must succeed (smtp:// to other than loopback) */
+    const char *from;         /* address */
+    const char *outbox_dir;   /* for .eml files */
+    const char *public_url;   /* for links */
+};
+
+/* Inside a write task: queues one mail of that kind for the account, sent to email. */
+enum err mail_queue_add(struct store_db *db, enum mail_kind kind, const struct uuid *account_id,
+                        struct bytes email, int64_t now_unix_ms) MUST_CHECK;
+
+/* Starts the delivery thread. config's strings must outlive it. */
+enum err mail_queue_start(struct ctx *ctx, struct store *store, const struct mail_config *config,
+                          struct mail_queue **out) MUST_CHECK;
+
+/* Tells the thread that something was committed. Never blocks. */
+void mail_queue_wake(struct mail_queue *queue);
+
+/* Ends the thread within a few seconds; what is queued stays. queue may be NULL. */
+void mail_queue_stop(struct mail_queue *queue);
+
+#endif
