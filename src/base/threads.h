@@ -42,7 +42,10 @@ struct once {
     pthread_once_t state;
 };
 
-#define ONCE_INIT {PTHREAD_ONCE_INIT}
+#define ONCE_INIT                                                                                  \
+    {                                                                                              \
+        PTHREAD_ONCE_INIT                                                                          \
+    }
 
 /* Runs body() in the first call for this o; later and concurrent calls return when it has ended. */
 void once_run(struct once *o, void (*body)(void));
