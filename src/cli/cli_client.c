@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "cli/cli_interrupt.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,7 +29,7 @@ int cli_run(int argc, char **argv, enum cli_exit (*body)(struct cli *cli, int ar
 enum cli_exit cli_client_connect(struct cli *cli, const char *url, const char *ca_file)
 {
     if (ca_file != NULL && access(ca_file, R_OK) != 0)
-        return cli_fail(CLI_LOCAL, "Cannot read %s: %m.", ca_file);
+        return cli_fail(CLI_LOCAL, "Cannot read %s: %s.", ca_file, strerror(errno));
     cli_http_init(&cli->http, &cli->arena, url, ca_file);
     cli->connected = true;
     return CLI_OK;
@@ -79,8 +80,7 @@ enum cli_exit cli_client_refused(const struct cli_http_response *response)
     const char *detail = cli_client_string(problem, "detail");
     enum cli_exit exit = exit_of(response->status, cli_client_string(problem, "code"));
     if (*title == '\0' && *detail == '\0')
-        cli_fail(exit, "The server answered with status %ld and no explanation.",
-                 response->status);
+        cli_fail(exit, "The server answered with status %ld and no explanation.", response->status);
     else
         cli_fail(exit, "%s%s%s", title, *title != '\0' && *detail != '\0' ? " " : "", detail);
     json_decref(problem);
@@ -110,8 +110,7 @@ static enum cli_exit exchange(struct cli *cli, const char *method, const char *p
     struct buffer text;
     buffer_init(&text, REQUEST_MAX_BYTES);
     json_write(&text, body);
-    struct cli_http_request request = {
-        .method = method, .path = path, .json = buffer_bytes(&text)};
+    struct cli_http_request request = {.method = method, .path = path, .json = buffer_bytes(&text)};
     enum cli_exit exit = cli_http_perform(&cli->http, &request, response);
     buffer_fini(&text);
     return exit;
@@ -213,7 +212,8 @@ static enum cli_exit take_answer(const struct cli_http_response *response, json_
         return exit;
     *answer = json_parse_object(buffer_bytes(&response->body));
     if (*answer == NULL)
-        return cli_fail(CLI_FAILED, "The server's answer is not JSON. Is this a Letterlock server?");
+        return cli_fail(CLI_FAILED,
+                        "The server's answer is not JSON. Is this a Letterlock server?");
     return CLI_OK;
 }
 
@@ -228,8 +228,7 @@ enum cli_exit cli_client_call(struct cli *cli, enum cli_token token, const char 
         buffer_fini(&text);
         return cli_fail(CLI_FAILED, "The text is too long. Send it as a file.");
     }
-    struct cli_http_request request = {
-        .method = method, .path = path, .json = buffer_bytes(&text)};
+    struct cli_http_request request = {.method = method, .path = path, .json = buffer_bytes(&text)};
     struct cli_http_response response;
     enum cli_exit exit = cli_client_perform(cli, &request, token, &response);
     if (exit == CLI_NETWORK)
@@ -241,7 +240,8 @@ enum cli_exit cli_client_call(struct cli *cli, enum cli_token token, const char 
     return exit;
 }
 
-/* Moves a page's items into all; gives the next cursor in the arena, or NULL after the last page. */
+/* Moves a page's items into all; gives the next cursor in the arena, or NULL after the last page.
+ */
 static const char *take_page(struct cli *cli, const json_t *page, int64_t limit, json_t *all)
 {
     size_t i;
@@ -266,7 +266,8 @@ enum cli_exit cli_client_list(struct cli *cli, const char *path, int64_t limit, 
         struct buffer url;
         buffer_init(&url, 8192);
         buffer_append_str(&url, path);
-        const char *count = arena_printf(&cli->arena, "%d", (int)(left < PAGE_MAX ? left : PAGE_MAX));
+        const char *count =
+            arena_printf(&cli->arena, "%d", (int)(left < PAGE_MAX ? left : PAGE_MAX));
         cli_http_append_query(&url, "limit", bytes_of_str(count));
         if (cursor != NULL)
             cli_http_append_query(&url, "cursor", bytes_of_str(cursor));

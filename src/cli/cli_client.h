@@ -24,7 +24,8 @@ struct cli {
  * a signal that came meanwhile. Gives body's result: the process's exit status. */
 int cli_run(int argc, char **argv, enum cli_exit (*body)(struct cli *cli, int argc, char **argv));
 
-/* Sets the HTTP client up for a server (no session yet). ca_file may be NULL; it must be readable. */
+/* Sets the HTTP client up for a server (no session yet). ca_file may be NULL; it must be readable.
+ */
 enum cli_exit cli_client_connect(struct cli *cli, const char *url, const char *ca_file) MUST_CHECK;
 
 /* Loads the session and sets the HTTP client up for its server. */

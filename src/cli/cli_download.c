@@ -72,8 +72,8 @@ static enum cli_exit attempt(struct cli *cli, struct transfer *t,
         .progress = &t->progress,
     };
     if (t->received > 0) {
-        request.headers[0] = arena_printf(&cli->arena, "Range: bytes=%llu-",
-                                          (unsigned long long)t->received);
+        request.headers[0] =
+            arena_printf(&cli->arena, "Range: bytes=%llu-", (unsigned long long)t->received);
         if (t->etag[0] != '\0')
             request.headers[1] = arena_printf(&cli->arena, "If-Range: %s", t->etag);
     }

@@ -12,10 +12,10 @@ struct cli_download {
     struct cli_file *file; /* where to, not committed here; NULL: standard output */
 };
 
-/* Fetches with the ID token. CLI_OK only when every byte came: the server verifies each frame before
- * it sends it and cuts the connection otherwise. CLI_INTEGRITY when the letter does not verify or
- * has another length than the manifest says. The failure was printed; the file is the caller's to
- * discard. */
+/* Fetches with the ID token. CLI_OK only when every byte came: the server verifies each frame
+ * before it sends it and cuts the connection otherwise. CLI_INTEGRITY when the letter does not
+ * verify or has another length than the manifest says. The failure was printed; the file is the
+ * caller's to discard. */
 enum cli_exit cli_download_fetch(struct cli *cli, const struct cli_download *download) MUST_CHECK;
 
 #endif

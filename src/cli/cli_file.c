@@ -30,16 +30,17 @@ enum cli_exit cli_file_create(struct cli_file *file, struct arena *arena, const 
     struct stat st;
     *file = (struct cli_file){.fd = -1, .overwrite = overwrite};
     if (!overwrite && lstat(target, &st) == 0)
-        return cli_fail(CLI_LOCAL, "%s exists already. Choose another name or use --force.", target);
+        return cli_fail(CLI_LOCAL, "%s exists already. Choose another name or use --force.",
+                        target);
     file->target = arena_str(arena, bytes_of_str(target));
     size_t directory_n = (size_t)(cli_file_base_name(target) - target);
     char *temporary = arena_printf(arena, "%.*s.letterlock-XXXXXX", (int)directory_n, target);
     file->fd = mkostemp(temporary, O_CLOEXEC);
     if (file->fd < 0)
-        return cli_fail(CLI_LOCAL, "Cannot create a file beside %s: %m.", target);
+        return cli_fail(CLI_LOCAL, "Cannot create a file beside %s: %s.", target, strerror(errno));
     file->temporary = temporary;
     if (fchmod(file->fd, apply_umask(mode)) != 0) {
-        cli_fail(CLI_LOCAL, "Cannot set the permissions of %s: %m.", target);
+        cli_fail(CLI_LOCAL, "Cannot set the permissions of %s: %s.", target, strerror(errno));
         cli_file_discard(file);
         return CLI_LOCAL;
     }
@@ -53,7 +54,7 @@ enum cli_exit cli_file_write(struct cli_file *file, struct bytes data)
         if (n < 0 && errno == EINTR && !cli_interrupted())
             continue;
         if (n < 0)
-            return cli_fail(CLI_LOCAL, "Cannot write %s: %m.", file->target);
+            return cli_fail(CLI_LOCAL, "Cannot write %s: %s.", file->target, strerror(errno));
         data = bytes_slice(data, (size_t)n, data.n);
     }
     return CLI_OK;
@@ -62,7 +63,7 @@ enum cli_exit cli_file_write(struct cli_file *file, struct bytes data)
 enum cli_exit cli_file_restart(struct cli_file *file)
 {
     if (ftruncate(file->fd, 0) != 0 || lseek(file->fd, 0, SEEK_SET) != 0)
-        return cli_fail(CLI_LOCAL, "Cannot start %s again: %m.", file->target);
+        return cli_fail(CLI_LOCAL, "Cannot start %s again: %s.", file->target, strerror(errno));
     return CLI_OK;
 }
 
@@ -101,7 +102,8 @@ enum cli_exit cli_file_commit(struct cli_file *file)
                  (file->overwrite ? rename(file->temporary, file->target) == 0
                                   : move_to_new_name(file->temporary, file->target));
     if (!moved) {
-        enum cli_exit exit = cli_fail(CLI_LOCAL, "Cannot save %s: %m.", file->target);
+        enum cli_exit exit =
+            cli_fail(CLI_LOCAL, "Cannot save %s: %s.", file->target, strerror(errno));
         cli_file_discard(file);
         return exit;
     }
@@ -145,7 +147,7 @@ static enum cli_exit read_all(int fd, const char *path, size_t max, struct buffe
         if (n < 0 && errno == EINTR && !cli_interrupted())
             continue;
         if (n < 0)
-            return cli_fail(CLI_LOCAL, "Cannot read %s: %m.", path);
+            return cli_fail(CLI_LOCAL, "Cannot read %s: %s.", path, strerror(errno));
         if (n == 0)
             return CLI_OK;
         if (out->n + (size_t)n > max)
@@ -164,7 +166,7 @@ enum cli_exit cli_file_load(const char *path, size_t max, bool quiet_missing, st
     if (fd < 0 && errno == ENOENT && quiet_missing)
         return CLI_NOT_FOUND;
     if (fd < 0)
-        return cli_fail(CLI_LOCAL, "Cannot open %s: %m.", path);
+        return cli_fail(CLI_LOCAL, "Cannot open %s: %s.", path, strerror(errno));
     enum cli_exit exit = read_all(fd, path, max, out);
     close(fd);
     return exit;

@@ -39,9 +39,9 @@ void cli_file_discard(struct cli_file *file);
 enum cli_exit cli_file_save(struct arena *arena, const char *target, struct bytes content,
                             mode_t mode, bool overwrite) MUST_CHECK;
 
-/* Reads a whole file ("-": standard input) of at most max bytes into out, which was initialised with
- * a ceiling of at least max. A missing file is CLI_NOT_FOUND, without a message when quiet_missing;
- * anything else is CLI_LOCAL with a message. */
+/* Reads a whole file ("-": standard input) of at most max bytes into out, which was initialised
+ * with a ceiling of at least max. A missing file is CLI_NOT_FOUND, without a message when
+ * quiet_missing; anything else is CLI_LOCAL with a message. */
 enum cli_exit cli_file_load(const char *path, size_t max, bool quiet_missing,
                             struct buffer *out) MUST_CHECK;
 

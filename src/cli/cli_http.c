@@ -10,8 +10,8 @@
 
 enum {
     CONNECT_TIMEOUT_S = 10,
-    STALL_BYTES_PER_S = 1, /* slower than this for … */
-    STALL_TIME_S = 60,     /* … this long ends a transfer */
+    STALL_BYTES_PER_S = 1,  /* slower than this for … */
+    STALL_TIME_S = 60,      /* … this long ends a transfer */
     ANSWER_TIMEOUT_S = 120, /* of a request without a streamed body, as a whole */
     BODY_MAX_BYTES = 8 << 20,
     CURL_BUFFER_BYTES = 128 * 1024,
@@ -134,8 +134,7 @@ static bool begin_sink(struct exchange *x)
 static bool goes_to_sink(struct exchange *x)
 {
     curl_easy_getinfo(x->curl, CURLINFO_RESPONSE_CODE, &x->response->status);
-    return x->request->sink != NULL &&
-           (x->response->status == 200 || x->response->status == 206);
+    return x->request->sink != NULL && (x->response->status == 200 || x->response->status == 206);
 }
 
 static size_t take_body(char *p, size_t size, size_t count, void *arg)

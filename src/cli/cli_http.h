@@ -36,10 +36,10 @@ struct cli_http_form {
 
 struct cli_http_response {
     long status;
-    struct buffer body; /* what did not go to a sink; ended by cli_http_response_fini */
-    char etag[160];     /* empty when the server sent none */
-    int64_t range_start; /* of a 206: the first byte's offset; -1 otherwise */
-    int64_t length;      /* Content-Length of the answer, or -1 */
+    struct buffer body;   /* what did not go to a sink; ended by cli_http_response_fini */
+    char etag[160];       /* empty when the server sent none */
+    int64_t range_start;  /* of a 206: the first byte's offset; -1 otherwise */
+    int64_t length;       /* Content-Length of the answer, or -1 */
     bool never_connected; /* CLI_NETWORK before any byte went out */
     char message[CURL_ERROR_SIZE + 64]; /* for CLI_NETWORK */
 };
@@ -54,8 +54,8 @@ struct cli_http_sink {
 /* Zero what is not needed. Everything is borrowed. */
 struct cli_http_request {
     const char *method;
-    const char *path;   /* behind the server's URL, with any query */
-    const char *bearer; /* a token */
+    const char *path;       /* behind the server's URL, with any query */
+    const char *bearer;     /* a token */
     const char *headers[4]; /* further "Name: value" lines, up to the first NULL */
     struct bytes json;      /* body, when p is not NULL */
     struct cli_http_form *form;

@@ -30,10 +30,10 @@ static void add_letter(struct cli_table *table, const json_t *letter, bool sent)
         size[0] = '\0';
     cli_output_time(cli_client_string(letter, "sent_at"), time);
     const json_t *other = json_object_get(letter, sent ? "to" : "from");
-    cli_table_add(table, (const char *const[]){
-                             !sent && !json_has(letter, "read_at") ? "*" : "",
-                             cli_client_string(letter, "id"), cli_client_string(other, "username"),
-                             time, size, note_of(letter, sent)});
+    cli_table_add(table, (const char *const[]){!sent && !json_has(letter, "read_at") ? "*" : "",
+                                               cli_client_string(letter, "id"),
+                                               cli_client_string(other, "username"), time, size,
+                                               note_of(letter, sent)});
 }
 
 static enum cli_exit print_letters(struct cli *cli, const struct inbox_options *o,
@@ -43,8 +43,8 @@ static enum cli_exit print_letters(struct cli *cli, const struct inbox_options *
     struct cli_table table = cli_table_of(&cli->arena, 6, 1u << SIZE_COLUMN);
     size_t i;
     json_t *letter;
-    cli_table_add(&table, (const char *const[]){"", "ID", o->sent ? "TO" : "FROM", "SENT", "SIZE",
-                                                "NOTE"});
+    cli_table_add(&table,
+                  (const char *const[]){"", "ID", o->sent ? "TO" : "FROM", "SENT", "SIZE", "NOTE"});
     json_array_foreach(json_object_get(list, "items"), i, letter)
         add_letter(&table, letter, o->sent);
     if (table.rows == 1)

@@ -56,12 +56,11 @@ static enum cli_exit save(struct cli *cli, const struct export_options *o, struc
     if (exit != CLI_OK)
         return exit;
     if (!o->json)
-        return cli_output_text(bytes_of_str(
-            arena_printf(&cli->arena, "%zu private key%s saved to %s. Keep it safe.\n", count,
-                         count == 1 ? "" : "s", o->output)));
-    json_t *result = json_pack("{s:o, s:I}", "saved_as",
-                               json_from_bytes(bytes_of_str(o->output)), "keys",
-                               (json_int_t)count);
+        return cli_output_text(
+            bytes_of_str(arena_printf(&cli->arena, "%zu private key%s saved to %s. Keep it safe.\n",
+                                      count, count == 1 ? "" : "s", o->output)));
+    json_t *result = json_pack("{s:o, s:I}", "saved_as", json_from_bytes(bytes_of_str(o->output)),
+                               "keys", (json_int_t)count);
     exit = cli_output_json(result);
     json_decref(result);
     return exit;

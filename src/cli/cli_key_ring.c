@@ -2,7 +2,7 @@
 
 #include "base/encode.h"
 #include "core/key_ring.h"
-#include "envelope/ecdh_key.h"
+#include "envelope/ecdh_encoding.h"
 
 #include <string.h>
 
@@ -27,10 +27,10 @@ static bool get_u32(const json_t *object, const char *name, uint32_t *out)
 static bool get_parameters(struct arena *arena, const json_t *kdf, struct kdf_parameters *out)
 {
     struct bytes algorithm, salt;
-    if (!json_get_bytes(kdf, "algorithm", &algorithm) ||
-        !bytes_equal_str(algorithm, "argon2id") || !get_base64(arena, kdf, "salt", &salt) ||
-        salt.n != KEY_RING_SALT_BYTES || !get_u32(kdf, "memory_kib", &out->memory_kib) ||
-        !get_u32(kdf, "passes", &out->passes) || !get_u32(kdf, "lanes", &out->lanes))
+    if (!json_get_bytes(kdf, "algorithm", &algorithm) || !bytes_equal_str(algorithm, "argon2id") ||
+        !get_base64(arena, kdf, "salt", &salt) || salt.n != KEY_RING_SALT_BYTES ||
+        !get_u32(kdf, "memory_kib", &out->memory_kib) || !get_u32(kdf, "passes", &out->passes) ||
+        !get_u32(kdf, "lanes", &out->lanes))
         return false;
     memcpy(out->salt, salt.p, KEY_RING_SALT_BYTES);
     return kdf_parameters_valid(out);
@@ -73,10 +73,10 @@ static enum cli_exit open_entry(struct arena *arena, const json_t *entry, const 
         return not_understood();
     buffer_init(&pkcs8, PKCS8_MAX_BYTES);
     bool ok = key_ring_unseal(KEY_RING_LABEL_PRIVATE_KEY, user, ring_key, sealed, &pkcs8) &&
-              ecdh_key_from_pkcs8(buffer_bytes(&pkcs8), &key) == ERR_OK &&
+              ecdh_encoding_read_pkcs8(buffer_bytes(&pkcs8), &key) == ERR_OK &&
               bytes_equal(ecdh_point_bytes(&key.public.point), public_key);
     if (ok)
-        ecdh_key_write_pem(&key, pem);
+        ecdh_encoding_write_pem(&key, pem);
     ecdh_key_fini(&key);
     buffer_fini(&pkcs8);
     if (!ok)

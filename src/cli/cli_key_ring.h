@@ -6,8 +6,8 @@
 #include "cli/cli_exit.h"
 
 /* Appends every private key of ring (the answer of GET /v1/me/key-ring of that user) to pem as an
- * unencrypted PKCS#8 PEM block, in the ring's order; *count of them. CLI_FAILED when the ring is not
- * of the form we know or the password is not the one; CLI_INTEGRITY when a private key does not
+ * unencrypted PKCS#8 PEM block, in the ring's order; *count of them. CLI_FAILED when the ring is
+ * not of the form we know or the password is not the one; CLI_INTEGRITY when a private key does not
  * belong to the public key beside it. Every failure is printed. */
 enum cli_exit cli_key_ring_open(struct arena *arena, const json_t *ring, const struct uuid *user,
                                 struct bytes password, struct buffer *pem,

@@ -22,7 +22,8 @@ struct login_options {
 static bool parse_login(int argc, char **argv, struct login_options *o, enum cli_exit *exit)
 {
     const struct cli_option options[] = {
-        {"login", 'l', "NAME", "username or e-mail address; asked for otherwise", .value = &o->login},
+        {"login", 'l', "NAME", "username or e-mail address; asked for otherwise",
+         .value = &o->login},
         {"password-file", 0, "F", "first line of F is the password ('-': standard input)",
          .value = &o->password_file},
         {"totp", 0, "CODE", "code of an authenticator app, where the account has one",

@@ -70,8 +70,8 @@ static const char *letter_path(struct cli *cli, const struct open_options *o, co
 
 static enum cli_exit fetch_manifest(struct cli *cli, const struct open_options *o, struct letter *l)
 {
-    enum cli_exit exit = cli_client_call(cli, CLI_TOKEN_ACCESS, "GET", letter_path(cli, o, ""),
-                                         NULL, &l->metadata);
+    enum cli_exit exit =
+        cli_client_call(cli, CLI_TOKEN_ACCESS, "GET", letter_path(cli, o, ""), NULL, &l->metadata);
     if (exit == CLI_OK)
         exit = cli_client_call(cli, CLI_TOKEN_ID, "GET", letter_path(cli, o, "/manifest"), NULL,
                                &l->manifest);

@@ -139,8 +139,7 @@ bool cli_options_parse(const struct cli_syntax *syntax, int argc, char **argv, c
 
     int count = argc - optind;
     if (count < syntax->operands_min)
-        *exit = cli_options_refuse(syntax, "Something is missing: letterlock %s",
-                                   syntax->synopsis);
+        *exit = cli_options_refuse(syntax, "Something is missing: letterlock %s", syntax->synopsis);
     if (count > syntax->operands_max)
         *exit = cli_options_refuse(syntax, "There is one word too many: %s",
                                    argv[optind + syntax->operands_max]);

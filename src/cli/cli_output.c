@@ -4,6 +4,7 @@
 #include "cli/cli_text.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -106,7 +107,7 @@ void cli_table_write(const struct cli_table *table, struct buffer *out)
 enum cli_exit cli_output_bytes(struct bytes data)
 {
     if (fwrite(data.p, 1, data.n, stdout) != data.n || fflush(stdout) != 0)
-        return cli_fail(CLI_LOCAL, "Standard output cannot be written: %m.");
+        return cli_fail(CLI_LOCAL, "Standard output cannot be written: %s.", strerror(errno));
     return CLI_OK;
 }
 
@@ -130,8 +131,9 @@ enum cli_exit cli_output_json(const json_t *value)
     buffer_init(&line, 64u << 20);
     json_write(&line, value);
     buffer_append_u8(&line, '\n');
-    enum cli_exit exit = buffer_ok(&line) ? cli_output_bytes(buffer_bytes(&line))
-                                          : cli_fail(CLI_FAILED, "The answer is too long to print.");
+    enum cli_exit exit = buffer_ok(&line)
+                             ? cli_output_bytes(buffer_bytes(&line))
+                             : cli_fail(CLI_FAILED, "The answer is too long to print.");
     buffer_fini(&line);
     return exit;
 }

@@ -11,8 +11,8 @@
 enum {
     DRAW_EVERY_MS = 100,
     LINE_BYTES_MAX = 4096,
-    LABEL_MAX = 24,    /* code points */
-    BAR_MIN = 10,      /* a shorter bar tells nothing: leave it out */
+    LABEL_MAX = 24, /* code points */
+    BAR_MIN = 10,   /* a shorter bar tells nothing: leave it out */
     BAR_MAX = 30,
     COLUMNS_DEFAULT = 80,
 };

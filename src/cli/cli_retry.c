@@ -9,8 +9,8 @@ enum {
 
 static bool is_passing(enum cli_exit exit, const struct cli_http_response *response)
 {
-    return exit == CLI_NETWORK || (exit == CLI_OK && response->status >= 502 &&
-                                   response->status <= 504);
+    return exit == CLI_NETWORK ||
+           (exit == CLI_OK && response->status >= 502 && response->status <= 504);
 }
 
 bool cli_retry_is_due(struct cli_retry *retry, enum cli_exit exit,

@@ -75,7 +75,8 @@ static enum cli_exit send_text(struct cli *cli, const struct send_options *o, js
         json_object_set_new(body, "copy", json_false());
     if (o->expires_in_s > 0)
         json_object_set_new(body, "expires_in", json_integer(o->expires_in_s));
-    /* The ID token, so that the server can seal with our own key: a copy for us, a proof for them. */
+    /* The ID token, so that the server can seal with our own key: a copy for us, a proof for them.
+     */
     enum cli_exit exit = cli_client_call(cli, CLI_TOKEN_ID, "POST", "/v1/letters", body, letter);
     json_decref(body);
     return exit;
@@ -100,7 +101,7 @@ static size_t read_source(struct cli_http_form *form, uint8_t *p, size_t n)
         while (got < 0 && errno == EINTR && !cli_interrupted());
     }
     if (got < 0 && !cli_interrupted())
-        cli_fail(CLI_LOCAL, "Cannot read the file: %m.");
+        cli_fail(CLI_LOCAL, "Cannot read the file: %s.", strerror(errno));
     if (got == 0 && n > 0 && form->size >= 0) {
         cli_fail(CLI_LOCAL, "The file became shorter while it was sent.");
         return SIZE_MAX;
@@ -129,7 +130,7 @@ static enum cli_exit open_source(struct source *s, const char *path)
     struct stat st;
     s->fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     if (s->fd < 0 || fstat(s->fd, &st) != 0)
-        return cli_fail(CLI_LOCAL, "Cannot open %s: %m.", path);
+        return cli_fail(CLI_LOCAL, "Cannot open %s: %s.", path, strerror(errno));
     if (S_ISDIR(st.st_mode))
         return cli_fail(CLI_LOCAL, "%s is a directory. Pack it first, for example with tar.", path);
     s->start = -1;
@@ -187,7 +188,8 @@ static enum cli_exit upload(struct cli *cli, struct source *s, struct cli_http_r
             return exit;
         cli_http_response_fini(response);
         if (!restart_source(&s->form))
-            return cli_fail(CLI_LOCAL, "Cannot read the file from its beginning again: %m.");
+            return cli_fail(CLI_LOCAL, "Cannot read the file from its beginning again: %s.",
+                            strerror(errno));
     }
 }
 
@@ -227,10 +229,10 @@ static enum cli_exit tell(struct cli *cli, const struct send_options *o, const j
     int64_t size_bytes = 0;
     (void)json_get_int(letter, "size", &size_bytes);
     cli_output_size(size_bytes < 0 ? 0 : (uint64_t)size_bytes, size);
-    return cli_output_bytes(bytes_of_str(arena_printf(
-        &cli->arena, "Sent to %s (%s): %s\n",
-        cli_client_string(json_object_get(letter, "to"), "username"), size,
-        cli_client_string(letter, "id"))));
+    return cli_output_bytes(
+        bytes_of_str(arena_printf(&cli->arena, "Sent to %s (%s): %s\n",
+                                  cli_client_string(json_object_get(letter, "to"), "username"),
+                                  size, cli_client_string(letter, "id"))));
 }
 
 static enum cli_exit send_letter(struct cli *cli, int argc, char **argv)

@@ -55,7 +55,7 @@ static enum cli_exit prepare_directory(struct arena *arena)
 {
     const char *directory = state_directory(arena);
     if (!make_directories(arena, directory) || chmod(directory, 0700) != 0)
-        return cli_fail(CLI_LOCAL, "Cannot use the directory %s: %m.", directory);
+        return cli_fail(CLI_LOCAL, "Cannot use the directory %s: %s.", directory, strerror(errno));
     return CLI_OK;
 }
 
@@ -126,7 +126,7 @@ enum cli_exit cli_session_remove(struct arena *arena)
 {
     const char *path = session_path(arena);
     if (unlink(path) != 0 && errno != ENOENT)
-        return cli_fail(CLI_LOCAL, "Cannot remove %s: %m.", path);
+        return cli_fail(CLI_LOCAL, "Cannot remove %s: %s.", path, strerror(errno));
     return CLI_OK;
 }
 
@@ -139,7 +139,7 @@ enum cli_exit cli_session_lock(struct arena *arena, int *lock)
     const char *path = arena_printf(arena, "%s/session.lock", state_directory(arena));
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
-        return cli_fail(CLI_LOCAL, "Cannot open %s: %m.", path);
+        return cli_fail(CLI_LOCAL, "Cannot open %s: %s.", path, strerror(errno));
     int64_t deadline = clock_mono_ms() + LOCK_WAIT_MS;
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK || clock_mono_ms() >= deadline ||

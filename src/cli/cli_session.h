@@ -19,8 +19,8 @@ struct cli_session {
     int64_t expires_unix_ms; /* of the ID and access token */
 };
 
-/* Reads the session; its strings live in arena. CLI_NOT_SIGNED_IN when there is none, CLI_LOCAL when
- * the file cannot be read; both with a message. */
+/* Reads the session; its strings live in arena. CLI_NOT_SIGNED_IN when there is none, CLI_LOCAL
+ * when the file cannot be read; both with a message. */
 enum cli_exit cli_session_load(struct arena *arena, struct cli_session *session) MUST_CHECK;
 
 /* Stores the session durably. CLI_LOCAL with a message. */
@@ -30,8 +30,8 @@ enum cli_exit cli_session_save(struct arena *arena, const struct cli_session *se
 enum cli_exit cli_session_remove(struct arena *arena) MUST_CHECK;
 
 /* Takes the lock that everyone holds who refreshes tokens: a refresh token is good for one use, and
- * a second use ends the session. Waits up to 30 s. *lock is for cli_session_unlock. CLI_LOCAL with a
- * message. */
+ * a second use ends the session. Waits up to 30 s. *lock is for cli_session_unlock. CLI_LOCAL with
+ * a message. */
 enum cli_exit cli_session_lock(struct arena *arena, int *lock) MUST_CHECK;
 void cli_session_unlock(int lock);
 
