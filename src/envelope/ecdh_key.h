@@ -1,5 +1,5 @@
-/* P-256 keys for the raw-ECDH keyring: private keys, validated public points, their text and DER
- * forms, and the agreement itself (SP 800-56A, ECC CDH; SEC 1 for the point forms).
+/* P-256 keys for the raw-ECDH keyring: private keys, validated public points, and the agreement
+ * itself (SP 800-56A, ECC CDH; SEC 1 for the point forms). ecdh_encoding.h has DER and PEM.
  *
  * The agreement works on EC_POINTs directly: with EVP_PKEY, OpenSSL 3.0 spends as much again on
  * decoding and setting up as on the arithmetic. */
@@ -40,13 +40,10 @@ enum err ecdh_public_parse(const struct ecdh_point *point, struct ecdh_public *o
 /* The same for a run of bytes, which must be 33 long. */
 enum err ecdh_public_from_bytes(struct bytes compressed, struct ecdh_public *out) MUST_CHECK;
 
-/* Reads a DER SubjectPublicKeyInfo (RFC 5480) of a named-curve P-256 key, point compressed or not,
- * nothing behind it. ERR_INVALID_FIELD on anything else. */
-enum err ecdh_public_from_spki(struct bytes der, struct ecdh_public *out) MUST_CHECK;
-
-/* Appends DER SubjectPublicKeyInfo with the uncompressed point, 91 bytes: what the AWS SDK takes.
- */
-void ecdh_public_write_spki(const struct ecdh_public *public, struct buffer *out);
+/* The uncompressed form, 04 | x | y, 65 bytes: validates and reads it, or appends it. */
+enum err ecdh_public_from_uncompressed(struct bytes uncompressed,
+                                       struct ecdh_public *out) MUST_CHECK;
+void ecdh_public_write_uncompressed(const struct ecdh_public *public, struct buffer *out);
 
 /* SHA-256 of the 33 bytes of the compressed point. */
 void ecdh_public_fingerprint(const struct ecdh_point *point, uint8_t out[DIGEST_SHA256_BYTES]);
@@ -64,15 +61,6 @@ void ecdh_key_generate(struct ecdh_key *out);
 
 /* Takes a private scalar. ERR_INVALID_FIELD unless it is 1..n-1. */
 enum err ecdh_key_from_scalar(const struct secret *scalar, struct ecdh_key *out) MUST_CHECK;
-
-/* Reads PKCS#8 (RFC 5958), DER or PEM, unencrypted, P-256, nothing behind it. The public key is
- * computed; one that the file holds must agree. ERR_INVALID_FIELD on anything else. */
-enum err ecdh_key_from_pkcs8(struct bytes der, struct ecdh_key *out) MUST_CHECK;
-enum err ecdh_key_from_pem(struct bytes pem, struct ecdh_key *out) MUST_CHECK;
-
-/* Appends unencrypted PKCS#8, DER (138 bytes) or PEM. The caller's buffer holds a secret. */
-void ecdh_key_write_pkcs8(const struct ecdh_key *key, struct buffer *out);
-void ecdh_key_write_pem(const struct ecdh_key *key, struct buffer *out);
 
 /* Cleanses. A zeroed struct is legal. */
 void ecdh_key_fini(struct ecdh_key *key);

@@ -4,6 +4,7 @@
 
 #include "envelope/envelope_reason.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define FRAME_TAG_BYTES 16u
