@@ -99,7 +99,8 @@
       " email = iif(?3 = '', email, ?3),"                                                          \
       " key_reference = iif(?4 = '', key_reference, ?4),"                                          \
       " topic_reference = iif(?5 = '', topic_reference, ?5),"                                      \
-      " state = ?6, quota_bytes = ?8 WHERE state <> 3")                                            \
+      " state = ?6, quota_bytes = iif(?8 = 0, quota_bytes, ?8)"                                    \
+      " WHERE state <> 3")                                                                         \
     X(USER_START_USAGE,                                                                            \
       "INSERT OR IGNORE INTO usage(user_no, bytes) SELECT no, 0 FROM users WHERE id = ?1")         \
     X(USER_BY_ID, "SELECT " USER_COLUMNS " FROM users WHERE id = ?1 AND state <> 3")               \

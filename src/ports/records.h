@@ -117,8 +117,9 @@ struct records {
     size_t inline_max_bytes; /* frames up to this size go into the record; 0: none do */
 
     /* Creates the user's record, or completes it (idempotent by id): an empty e-mail address,
-     * key_reference or topic_reference leaves the stored one as it is, and so does created_unix_ms.
-     * ERR_CONFLICT when another user has the name or this one was erased. */
+     * key_reference or topic_reference and a quota of 0 leave the stored one as it is, and
+     * created_unix_ms never changes. ERR_CONFLICT when another user has the name or this one was
+     * erased. */
     enum err (*user_put)(void *self, struct ctx *ctx, const struct user_record *user) MUST_CHECK;
 
     /* ERR_NOT_FOUND. Names are lower-case. */
