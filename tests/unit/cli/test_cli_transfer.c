@@ -271,6 +271,21 @@ static void test_upload_is_retried_with_the_same_key(void **state)
     assert_true(was_asked(f, 2, "the bytes"));
 }
 
+static void test_text_is_retried_with_the_same_key(void **state)
+{
+    struct fixture *f = *state;
+    const struct scripted_answer answers[] = {{.close_unanswered = true}, CREATED};
+    char send[] = "send", to[] = "--to=bob", text[] = "--text=hi";
+    char *argv[] = {send, to, text, NULL};
+    start_signed_in(f, answers, 2);
+    assert_int_equal(cli_send_main(3, argv), CLI_OK);
+    char key[64];
+    memcpy(key, f->server.requests[0].p + position(f, 0, "Idempotency-Key: "), 17 + 36);
+    key[17 + 36] = '\0';
+    assert_true(was_asked(f, 1, key));
+    assert_true(was_asked(f, 1, "{\"to\":\"bob\",\"text\":\"hi\"}"));
+}
+
 static void test_upload_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -344,6 +359,7 @@ int main(void)
         TEST(test_refusals),
         TEST(test_upload),
         TEST(test_upload_is_retried_with_the_same_key),
+        TEST(test_text_is_retried_with_the_same_key),
         TEST(test_upload_is_refused),
         TEST(test_refresh_when_the_server_says_so),
         TEST(test_refresh_before_expiry),
