@@ -25,8 +25,7 @@ static json_t *describe_delivery(const struct identity_delivery *delivery)
 {
     json_t *value = json_object();
     json_object_set_new(value, "medium", json_string(delivery->medium));
-    json_object_set_new(value, "destination",
-                        json_from_bytes(bytes_of_str(delivery->destination)));
+    json_object_set_new(value, "destination", json_from_bytes(bytes_of_str(delivery->destination)));
     return value;
 }
 
@@ -88,7 +87,7 @@ static enum api_next resend_code(struct api_call *call)
         e = accounts_resend_code(call->api->core, &call->ctx, username);
     return finish(call, &fields, e,
                   message("If this account waits for confirmation, a new code is on its way."),
-                  202);
+                  200);
 }
 
 static enum api_next forgot_password(struct api_call *call)
@@ -101,14 +100,14 @@ static enum api_next forgot_password(struct api_call *call)
     return finish(call, &fields, e,
                   message("If there is such an account, a code is on its way to its e-mail "
                           "address."),
-                  202);
+                  200);
 }
 
 static const char *tell_reset(bool keys_lost)
 {
     return keys_lost
                ? "The new password is set. Without the recovery key the old key is lost: letters "
-                 "received before now can never be opened again, by anybody. New letters are "
+                 "received before now cannot be opened any more, by anybody. New letters are "
                  "sealed to a new key."
                : "The new password is set. All letters can still be opened.";
 }

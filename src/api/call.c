@@ -125,9 +125,9 @@ enum api_next api_call_begin(struct api_call *call)
     enum err e = router_find(call->api->router, call, &allow);
     if (e != ERR_OK)
         return not_found(call, e, allow);
-    e = check_body(call);
+    e = auth_begin(call);
     if (e == ERR_OK)
-        e = auth_begin(call);
+        e = check_body(call);
     if (e != ERR_OK)
         return api_call_refuse(call, e);
     if (api_call_streams(call))

@@ -1,6 +1,8 @@
 #include "api/export.h"
 
+#include "api/letter_view.h"
 #include "api/session_view.h"
+#include "base/clock.h"
 #include "base/mem.h"
 
 #include <string.h>
@@ -10,39 +12,48 @@
 
 enum stage { STAGE_LETTERS, STAGE_END };
 
-struct export {
+struct export
+{
     struct api_source source;
     struct core *core;
     struct buffer pending; /* text that was made but not given out */
     char cursor[RECORDS_CURSOR_BYTES];
+    int64_t lost_before_unix_ms;
     bool any; /* a letter was written: the next one takes a comma */
     enum stage stage;
 };
 
-/* {"account":…,"sessions":…} without the closing brace, and the list of letters opened. */
+static void write_member(struct export *export, const char *name, const json_t *value)
+{
+    buffer_printf(&export->pending, ",\"%s\":", name);
+    json_write(&export->pending, value);
+}
+
+/* Everything before the letters, with the list of letters opened. */
 static enum err write_head(struct export *export, struct ctx *ctx)
 {
     const struct keys *keys = &export->core->ports->keys;
     json_t *me = NULL;
     json_t *sessions = NULL;
     struct bytes ring = BYTES_LIT("null");
+    struct key_description key = {0};
     enum err e = session_view_me(export->core, ctx, &me);
     if (e == ERR_OK)
         e = session_view_list(export->core, ctx, &sessions);
+    if (e == ERR_OK)
+        e = keys->describe(keys->self, ctx, &ctx->actor->user_id, &key);
     if (e == ERR_OK) {
         e = keys->key_ring(keys->self, ctx, &ring);
         if (e == ERR_NOT_FOUND)
             e = ERR_OK;
     }
     if (e == ERR_OK) {
-        json_t *now = json_from_time(ctx->now_unix_ms);
-        buffer_append_str(&export->pending, "{\"exported_at\":");
-        json_write(&export->pending, now);
-        json_decref(now);
-        buffer_append_str(&export->pending, ",\"account\":");
-        json_write(&export->pending, me);
-        buffer_append_str(&export->pending, ",\"sessions\":");
-        json_write(&export->pending, sessions);
+        export->lost_before_unix_ms = key.lost_before_unix_ms;
+        char now[CLOCK_RFC3339_BYTES];
+        clock_rfc3339(ctx->now_unix_ms, now);
+        buffer_printf(&export->pending, "{\"exported_at\":\"%s\"", now);
+        write_member(export, "profile", me);
+        write_member(export, "sessions", sessions);
         buffer_append_str(&export->pending, ",\"key_ring\":");
         buffer_append(&export->pending, ring);
         buffer_append_str(&export->pending, ",\"letters\":[");
@@ -55,7 +66,7 @@ static enum err write_head(struct export *export, struct ctx *ctx)
 static void write_letter(struct export *export, const struct ctx *ctx,
                          const struct message_record *record)
 {
-    json_t *letter = letters_view(record, ctx->actor);
+    json_t *letter = letter_view(record, ctx->actor, export->lost_before_unix_ms);
     char id[UUID_TEXT_BYTES];
     uuid_format(&record->id, id);
     json_object_set_new(letter, "sealed", json_sprintf("/v1/letters/%s/sealed", id));

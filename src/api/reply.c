@@ -21,7 +21,8 @@ void reply_start(struct api_call *call)
 static enum api_next finish(struct api_call *call, unsigned status)
 {
     if (!buffer_ok(&call->reply.body))
-        return api_call_refuse(call, ctx_log_fail(&call->ctx, ERR_INTERNAL, "reply_too_large", ""));
+        return api_call_refuse(call, ctx_log_fail(&call->ctx, ERR_INTERNAL, "reply_too_large",
+                                                  "route=%s", call->route->pattern));
     call->reply.status = status;
     api_call_header(call, "Content-Type", "application/json");
     return API_REPLY;

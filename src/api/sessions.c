@@ -121,8 +121,8 @@ static enum err find_refresh_token(struct api_call *call, struct bytes *token, b
 {
     if (call->body.n > 0) {
         struct fields fields = fields_open(call);
-        *token = arena_copy(&call->arena, fields_optional_text(&fields, "refresh_token",
-                                                               TOKEN_BYTES));
+        *token =
+            arena_copy(&call->arena, fields_optional_text(&fields, "refresh_token", TOKEN_BYTES));
         fields_close(&fields);
         if (fields.e != ERR_OK || token->n > 0)
             return fields.e;

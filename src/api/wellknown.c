@@ -58,7 +58,8 @@ static enum api_next config(struct api_call *call)
     json_object_set_new(value, "backend", json_string(call->api->config->backend));
     json_object_set_new(value, "sign_up", json_string(sign_up_name(core->sign_up)));
     json_object_set_new(value, "sign_up_domains", list_domains(core->sign_up_domains));
-    json_object_set_new(value, "max_letter_bytes", json_integer((json_int_t)core->max_letter_bytes));
+    json_object_set_new(value, "max_letter_bytes",
+                        json_integer((json_int_t)core->max_letter_bytes));
     json_object_set_new(value, "password_rules", rules);
     json_object_set_new(value, "mail", json_string(call->api->config->mail));
     return reply_json(call, 200, value);

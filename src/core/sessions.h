@@ -8,7 +8,7 @@
 
 /* How long a token that this process did not revoke itself may be believed after its session was
  * ended elsewhere (another node, the command line). */
-#define SESSIONS_CACHE_MS 60000
+#define SESSIONS_CACHE_MS 15000
 
 /* Who a token belongs to, as far as the cache knows: *known false is no answer. Never waits; about
  * one SHA-256 of the token. token lives as long as out is used. ERR_ID_TOKEN_REQUIRED when the
