@@ -387,6 +387,8 @@ enum err store_read(struct store *store, struct ctx *ctx,
         e = fn(db, arg);
         store_db_settle(db);
         enum err ended = store_db_run(db, SQL_STORE_COMMIT);
+        if (ended != ERR_OK)
+            store_db_rollback(db);
         if (e == ERR_OK)
             e = ended;
     }
