@@ -4,7 +4,6 @@
 #include "base/mem.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <string.h>
 
 static const char *const statement_texts[SQL_COUNT] = {
@@ -77,13 +76,12 @@ void store_db_close(struct store_db *db)
     mem_free(db);
 }
 
-/* Whether the failure is the want of space: of the device, a disk quota or a file size limit. */
-static bool is_full(struct store_db *db, int rc)
+/* Whether the failure is the want of space. SQLite says so only for ENOSPC; a disk quota and a
+ * limit on the size of files come as a failed write, whose errno is lost by the time it gets here.
+ */
+static bool is_full(int rc)
 {
-    if ((rc & 0xff) == SQLITE_FULL)
-        return true;
-    int cause = sqlite3_system_errno(db->handle);
-    return (rc & 0xff) == SQLITE_IOERR && (cause == ENOSPC || cause == EDQUOT || cause == EFBIG);
+    return (rc & 0xff) == SQLITE_FULL || rc == SQLITE_IOERR_WRITE;
 }
 
 enum err store_db_fail(struct store_db *db, int rc, const char *what)
@@ -91,7 +89,7 @@ enum err store_db_fail(struct store_db *db, int rc, const char *what)
     if ((rc & 0xff) == SQLITE_CONSTRAINT)
         return ERR_CONFLICT;
     enum err e = ERR_INTERNAL;
-    if (is_full(db, rc))
+    if (is_full(rc))
         e = ERR_STORAGE_FULL;
     if ((rc & 0xff) == SQLITE_BUSY)
         e = ERR_UNAVAILABLE;
