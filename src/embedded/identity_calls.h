@@ -12,6 +12,7 @@
 struct identity_service {
     struct store *store;
     struct mail_queue *mail;
+    struct keys_service *keys;
     struct issuer *issuer;
     const struct identity_config *config;
     struct password_gate gate;

@@ -134,6 +134,7 @@ enum err identity_account_erase(void *self, struct ctx *ctx, struct bytes passwo
         return e;
     struct erase erase = {.ctx = ctx, .account = &account};
     e = store_write(service->store, ctx, erase_account, &erase);
+    keys_service_forget(service->keys, &account.id);
     return e == ERR_OK && !erase.still_good ? ERR_BAD_CREDENTIALS : e;
 }
 
@@ -221,6 +222,7 @@ enum err identity_reset_password(void *self, struct ctx *ctx, struct bytes usern
         e = r.outcome;
     if (e != ERR_OK)
         return e;
+    keys_service_forget(service->keys, &r.account.id);
     mail_queue_wake(service->mail);
     *user_id = r.account.id;
     *keys_lost = r.keys_lost;

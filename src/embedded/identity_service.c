@@ -43,17 +43,18 @@ static enum err load_made_up(struct identity_service *service, struct ctx *ctx)
     return e;
 }
 
-enum err identity_service_open(struct ctx *ctx, struct store *store, struct mail_queue *mail,
+enum err identity_service_open(struct ctx *ctx, const struct identity_parts *parts,
                                const struct identity_config *config, struct identity_service **out)
 {
     struct identity_service *service = mem_alloc(sizeof *service);
-    service->store = store;
-    service->mail = mail;
+    service->store = parts->store;
+    service->mail = parts->mail;
+    service->keys = parts->keys;
     service->config = config;
     password_gate_init(&service->gate, config->stretch_max);
     enum err e = load_made_up(service, ctx);
     if (e == ERR_OK)
-        e = issuer_open(ctx, store, &config->tokens, &service->issuer);
+        e = issuer_open(ctx, parts->store, &config->tokens, &service->issuer);
     if (e != ERR_OK) {
         identity_service_close(service);
         return e;

@@ -15,10 +15,17 @@
 #define LETTERLOCK_EMBEDDED_IDENTITY_SERVICE_H
 
 #include "embedded/issuer.h"
+#include "embedded/keys_service.h"
 #include "embedded/mail_queue.h"
 #include "ports/identity.h"
 
 struct identity_service;
+
+struct identity_parts {
+    struct store *store;
+    struct mail_queue *mail;
+    struct keys_service *keys;
+};
 
 struct identity_config {
     struct issuer_config tokens;
@@ -26,8 +33,8 @@ struct identity_config {
     unsigned stretch_max;       /* passwords stretched at a time, 19 MiB each */
 };
 
-/* Opens the service; store, mail and config outlive it. */
-enum err identity_service_open(struct ctx *ctx, struct store *store, struct mail_queue *mail,
+/* Opens the service. What it is built on outlives it. keys is told when a user's keys change. */
+enum err identity_service_open(struct ctx *ctx, const struct identity_parts *parts,
                                const struct identity_config *config,
                                struct identity_service **out) MUST_CHECK;
 void identity_service_close(struct identity_service *service);
