@@ -69,8 +69,9 @@ void request_completed(void *cls, struct MHD_Connection *connection, void **cont
         return;
     *context = NULL;
     connections_set_reading(r->peer, true);
-    connections_set_deadline(r->peer, clock_mono_ms() + server->config.idle_timeout_ms +
-                                          server->config.headers_timeout_ms);
+    int64_t keep_ms = server->config.idle_timeout_ms + server->config.headers_timeout_ms;
+    connections_set_deadline(r->peer,
+                             atomic_load(&server->draining) ? 0 : clock_mono_ms() + keep_ms);
     if (handoff_leave(&r->handoff))
         request_destroy(r);
 }
