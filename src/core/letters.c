@@ -1,7 +1,9 @@
 #include "core/letters.h"
 
+#include "base/log.h"
 #include "core/events.h"
 #include "core/recipients.h"
+#include "core/sweep.h"
 #include "core/unread.h"
 
 enum err letters_list(struct core *core, struct ctx *ctx, const struct letters_filter *filter,
@@ -86,4 +88,17 @@ bool letters_can_open(const struct message_record *letter, const struct uuid *us
     if (letter->sent_unix_ms < lost_before_unix_ms)
         return false;
     return uuid_equal(&letter->recipient_id, user_id) || letter->sender_can_open;
+}
+
+void letters_sweep(struct core *core, struct ctx *ctx)
+{
+    size_t expired = 0;
+    size_t orphans = 0;
+    enum err e = sweep_expired_letters(core, ctx, &expired);
+    if (e == ERR_OK)
+        e = sweep_orphaned_objects(core, ctx, &orphans);
+    if (e != ERR_OK && e != ERR_DEADLINE)
+        (void)ctx_log_fail(ctx, e, "sweep_failed", "");
+    if (expired + orphans > 0)
+        log_info("swept", "expired_letters=%zu orphaned_objects=%zu", expired, orphans);
 }
