@@ -4,7 +4,7 @@
 
 #include "core/core.h"
 
-#define SESSIONS_CACHE_MAX 65536u
+#define SESSIONS_CACHE_MAX 16384u
 
 /* How long a token that this process did not revoke itself may be believed after its session was
  * ended elsewhere (another node, the command line). */
