@@ -120,9 +120,11 @@ enum err letter_sink_close(struct letter_sink *sink, struct ctx *ctx)
     } else {
         e = commit_object(sink, ctx);
     }
-    if (e == ERR_OK)
-        checksum_finish(&sink->checksum, record->checksum);
-    return e;
+    if (e != ERR_OK)
+        return e;
+    checksum_add(&sink->checksum, record->header);
+    checksum_finish(&sink->checksum, record->checksum);
+    return ERR_OK;
 }
 
 bool letter_sink_is_inline(const struct letter_sink *sink)
