@@ -6,6 +6,7 @@
 #include "api/people.h"
 #include "api/route.h"
 #include "api/router.h"
+#include "base/json.h"
 #include "base/mem.h"
 
 static const struct api_routes *const tables[] = {
@@ -15,6 +16,7 @@ static const struct api_routes *const tables[] = {
 
 struct api *api_create(struct core *core, const struct api_config *config)
 {
+    json_cleanse_freed();
     struct api *api = mem_alloc(sizeof *api);
     api->core = core;
     api->config = config;

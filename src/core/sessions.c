@@ -61,7 +61,14 @@ enum err sessions_sign_in(struct core *core, struct ctx *ctx, struct bytes login
 {
     const struct identity *identity = &core->ports->identity;
     enum err e = identity->sign_in(identity->self, ctx, login, credential, client, out);
-    return e == ERR_OK ? provision_complete(core, ctx, &out->user_id) : e;
+    if (e != ERR_OK)
+        return e;
+    /* Not a reason to withhold the grant, whose recovery key is given only once: the profile tries
+     * again. */
+    enum err provisioned = provision_complete(core, ctx, &out->user_id);
+    if (provisioned != ERR_OK)
+        (void)ctx_log_fail(ctx, provisioned, "provision_failed", "when=sign_in");
+    return ERR_OK;
 }
 
 static bool is_of_session(const void *value, const void *arg)
