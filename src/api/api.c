@@ -1,16 +1,17 @@
 #include "api/api.h"
 
+#include "api/events.h"
+#include "api/letters.h"
 #include "api/origin.h"
+#include "api/people.h"
 #include "api/route.h"
 #include "api/router.h"
 #include "base/json.h"
 #include "base/mem.h"
 
 static const struct api_routes *const tables[] = {
-    &accounts_routes,
-    &sessions_routes,
-    &me_routes,
-    &wellknown_routes,
+    &accounts_routes, &sessions_routes, &me_routes,     &wellknown_routes,
+    &people_routes,   &letters_routes,  &events_routes,
 };
 
 struct api *api_create(struct core *core, const struct api_config *config)

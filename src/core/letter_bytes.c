@@ -1,11 +1,18 @@
 #include "core/letter_bytes.h"
 
+static enum err damaged(const struct letter_bytes *b, struct ctx *ctx, const char *event)
+{
+    char id[UUID_TEXT_BYTES];
+    uuid_format(&b->record.id, id);
+    return ctx_log_fail(ctx, ERR_LETTER_DAMAGED, event, "letter=%s", id);
+}
+
 static enum err open_object(struct letter_bytes *b, struct ctx *ctx)
 {
     uint64_t size = 0;
     enum err e = b->objects->open(b->objects->self, ctx, &b->record.id, &b->object, &size);
     if (e == ERR_NOT_FOUND)
-        return ctx_log_fail(ctx, ERR_LETTER_DAMAGED, "object_missing", "");
+        return damaged(b, ctx, "object_missing");
     b->size += size;
     return e;
 }
@@ -24,7 +31,7 @@ enum err letter_bytes_init(struct letter_bytes *b, struct core *core, struct ctx
     else
         e = open_object(b, ctx);
     if (e == ERR_OK && b->size != b->record.sealed_size)
-        e = ctx_log_fail(ctx, ERR_LETTER_DAMAGED, "letter_length_differs", "");
+        e = damaged(b, ctx, "letter_length_differs");
     return e;
 }
 
@@ -37,7 +44,7 @@ static enum err read_object(struct letter_bytes *b, struct ctx *ctx, uint64_t of
         return ERR_INTERNAL;
     enum err e = n == 0 ? ERR_OK : b->objects->read(b->object, ctx, offset, p, n, &got);
     buffer_commit(out, got);
-    return e == ERR_OK && got != n ? ERR_LETTER_DAMAGED : e;
+    return e == ERR_OK && got != n ? damaged(b, ctx, "object_cut") : e;
 }
 
 enum err letter_bytes_get(struct letter_bytes *b, struct ctx *ctx, uint64_t offset, size_t n,

@@ -135,7 +135,8 @@ static enum err start_sealer(struct letter_send *send, struct ctx *ctx, bool cop
         };
         e = sealer_init(&send->sealer, &message, &wrapped.data_key, &send->sink.header);
         if (e != ERR_OK)
-            e = ctx_log_fail(ctx, ERR_INTERNAL, "header_not_written", "");
+            e = ctx_log_fail(ctx, ERR_INTERNAL, "header_not_written", "edks=%zu",
+                             wrapped.edk_count);
     }
     secret_fini(&wrapped.data_key);
     if (e == ERR_OK)

@@ -80,7 +80,7 @@ enum err letter_sink_settle(struct letter_sink *sink, struct ctx *ctx)
 {
     const struct ports *ports = sink->core->ports;
     if (!buffer_ok(&sink->frames))
-        return ctx_log_fail(ctx, ERR_INTERNAL, "frames_overflow", "");
+        return ctx_log_fail(ctx, ERR_INTERNAL, "frames_overflow", "kept=%zu", sink->frames.n);
     if (sink->writer == NULL) {
         if (sink->frames.n <= ports->records.inline_max_bytes)
             return ERR_OK;
@@ -120,9 +120,11 @@ enum err letter_sink_close(struct letter_sink *sink, struct ctx *ctx)
     } else {
         e = commit_object(sink, ctx);
     }
-    if (e == ERR_OK)
-        checksum_finish(&sink->checksum, record->checksum);
-    return e;
+    if (e != ERR_OK)
+        return e;
+    checksum_add(&sink->checksum, record->header);
+    checksum_finish(&sink->checksum, record->checksum);
+    return ERR_OK;
 }
 
 bool letter_sink_is_inline(const struct letter_sink *sink)
@@ -142,14 +144,19 @@ void letter_sink_announce(struct letter_sink *sink, struct ctx *ctx)
     notices->letter_arrived(notices->self, &sink->recipient);
 }
 
+void letter_sink_remove_object(struct core *core, struct ctx *ctx, const struct uuid *id)
+{
+    const struct objects *objects = &core->ports->objects;
+    char text[UUID_TEXT_BYTES];
+    uuid_format(id, text);
+    if (objects->remove(objects->self, ctx, id) != ERR_OK)
+        (void)ctx_log_fail(ctx, ERR_INTERNAL, "object_not_removed", "letter=%s", text);
+}
+
 void letter_sink_discard(struct letter_sink *sink, struct ctx *ctx)
 {
-    const struct objects *objects = &sink->core->ports->objects;
-    if (!sink->object_stored)
-        return;
-    /* An object that stays is an orphan, which the sweep removes. */
-    if (objects->remove(objects->self, ctx, &sink->put.record.id) != ERR_OK)
-        (void)ctx_log_fail(ctx, ERR_INTERNAL, "object_not_removed", "");
+    if (sink->object_stored)
+        letter_sink_remove_object(sink->core, ctx, &sink->put.record.id);
     sink->object_stored = false;
 }
 

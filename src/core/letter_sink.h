@@ -52,6 +52,10 @@ void letter_sink_announce(struct letter_sink *sink, struct ctx *ctx);
 /* Removes an object for which no record was stored. Blocks. */
 void letter_sink_discard(struct letter_sink *sink, struct ctx *ctx);
 
+/* Removes the object of a letter that has no record. One that stays is an orphan, which the sweep
+ * removes later: a failure is logged, no more. */
+void letter_sink_remove_object(struct core *core, struct ctx *ctx, const struct uuid *id);
+
 /* Aborts what is unfinished, cleanses, frees. A zeroed struct is legal. */
 void letter_sink_fini(struct letter_sink *sink);
 

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "core/events.h"
+#include "core/letter_sink.h"
 #include "core/recipients.h"
 #include "core/sweep.h"
 #include "core/unread.h"
@@ -59,15 +60,13 @@ enum err letters_mark_read(struct core *core, struct ctx *ctx, const struct uuid
 
 enum err letters_delete(struct core *core, struct ctx *ctx, const struct uuid *id)
 {
-    const struct ports *ports = core->ports;
+    const struct records *records = &core->ports->records;
     struct message_record letter;
-    enum err e = ports->records.message_delete(ports->records.self, ctx, id, &letter);
+    enum err e = records->message_delete(records->self, ctx, id, &letter);
     if (e != ERR_OK)
         return e;
-    /* The letter is gone for its owners now; an object that stays is an orphan, which the sweep
-     * removes. */
-    if (!letter.inline_frames && ports->objects.remove(ports->objects.self, ctx, id) != ERR_OK)
-        (void)ctx_log_fail(ctx, ERR_INTERNAL, "object_not_removed", "");
+    if (!letter.inline_frames)
+        letter_sink_remove_object(core, ctx, id);
     unread_announce(core, ctx, &letter.recipient_id);
     unread_announce(core, ctx, &letter.sender_id);
     return ERR_OK;
@@ -98,7 +97,7 @@ void letters_sweep(struct core *core, struct ctx *ctx)
     if (e == ERR_OK)
         e = sweep_orphaned_objects(core, ctx, &orphans);
     if (e != ERR_OK && e != ERR_DEADLINE)
-        (void)ctx_log_fail(ctx, e, "sweep_failed", "");
+        (void)ctx_log_fail(ctx, e, "sweep_failed", "expired_letters=%zu", expired);
     if (expired + orphans > 0)
         log_info("swept", "expired_letters=%zu orphaned_objects=%zu", expired, orphans);
 }

@@ -48,7 +48,7 @@ struct message_record {
     bool sender_can_open;
     bool sender_verified;
     bool inline_frames;               /* frames are in the record itself, not in the object store */
-    uint8_t checksum[CHECKSUM_BYTES]; /* of the frames, keyed with the header's message id */
+    uint8_t checksum[CHECKSUM_BYTES]; /* of the frames and then the header; key: message id */
     struct bytes header;              /* only when asked for */
     struct bytes frames;              /* only when asked for, and inline */
 };
