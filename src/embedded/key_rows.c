@@ -18,7 +18,7 @@ enum err key_rows_generate(struct ctx *ctx, const struct uuid *user_id,
     ecdh_key_generate(&key);
     buffer_init(&der, KEY_ROWS_SEALED_MAX_BYTES);
     buffer_init(&sealed, KEY_ROWS_SEALED_MAX_BYTES);
-    ecdh_key_write_pkcs8(&key, &der);
+    ecdh_encoding_write_pkcs8(&key, &der);
     key_ring_seal(KEY_RING_LABEL_PRIVATE_KEY, user_id, ring_key, buffer_bytes(&der), &sealed);
     *out = (struct key_row){
         .id = uuid_random(),
@@ -41,7 +41,7 @@ enum err key_rows_open(struct ctx *ctx, const struct uuid *user_id, const struct
     buffer_init(&der, KEY_ROWS_SEALED_MAX_BYTES);
     bool ok = key_ring_unseal(KEY_RING_LABEL_PRIVATE_KEY, user_id, ring_key,
                               row->sealed_private_key, &der) &&
-              ecdh_key_from_pkcs8(buffer_bytes(&der), key) == ERR_OK;
+              ecdh_encoding_read_pkcs8(buffer_bytes(&der), key) == ERR_OK;
     buffer_fini(&der);
     if (ok && !ecdh_point_equal(&key->public.point, &row->point)) {
         ecdh_key_fini(key);
