@@ -8,8 +8,10 @@
 #include <assert.h>
 #include <string.h>
 
-/* Stored bytes read at once. A frame of the largest kind comes in several pieces. */
+/* Stored bytes read at once: of content, and for the manifest, which is in the first frame as a
+ * rule. A frame of the largest kind comes in several pieces. */
 #define PIECE_BYTES (256u << 10)
+#define MANIFEST_PIECE_BYTES (HEADER_LETTER_FRAME_LENGTH + FRAME_REGULAR_OVERHEAD)
 
 struct letter_reader {
     struct letter_bytes stored;
@@ -33,10 +35,11 @@ struct letter_reader {
     struct buffer plaintext;
 };
 
-/* The log tells what was wrong, never about whose letter. */
-static enum err damaged(struct ctx *ctx, enum envelope_reason reason)
+static enum err damaged(const struct letter_reader *r, struct ctx *ctx, enum envelope_reason reason)
 {
-    return ctx_log_fail(ctx, ERR_LETTER_DAMAGED, "letter_refused", "reason=%s",
+    char id[UUID_TEXT_BYTES];
+    uuid_format(&r->stored.record.id, id);
+    return ctx_log_fail(ctx, ERR_LETTER_DAMAGED, "letter_refused", "letter=%s reason=%s", id,
                         envelope_reason_text(reason));
 }
 
@@ -49,7 +52,7 @@ static enum err check_context(const struct letter_reader *r, struct ctx *ctx)
     letter_context_init(&context, &record->id, &record->recipient_id, &record->sender_id);
     return bytes_equal(letter_context_bytes(&context), r->header.aad)
                ? ERR_OK
-               : damaged(ctx, ENVELOPE_REASON_CONTEXT_MISMATCH);
+               : damaged(r, ctx, ENVELOPE_REASON_CONTEXT_MISMATCH);
 }
 
 static enum err unwrap(struct letter_reader *r, struct core *core, struct ctx *ctx)
@@ -58,12 +61,12 @@ static enum err unwrap(struct letter_reader *r, struct core *core, struct ctx *c
     const struct message_record *record = &r->stored.record;
     enum envelope_reason reason = ENVELOPE_REASON_NONE;
     if (header_parse(record->header, &r->header, &reason) != ERR_OK)
-        return damaged(ctx, reason);
+        return damaged(r, ctx, reason);
     if (r->header.length != record->header.n)
-        return damaged(ctx, ENVELOPE_REASON_TRAILING_BYTES);
+        return damaged(r, ctx, ENVELOPE_REASON_TRAILING_BYTES);
     if (frame_layout_of_message(r->stored.size, r->header.length, r->header.frame_length,
                                 &r->layout, &reason) != ERR_OK)
-        return damaged(ctx, reason);
+        return damaged(r, ctx, reason);
     enum err e = check_context(r, ctx);
     if (e != ERR_OK)
         return e;
@@ -89,7 +92,7 @@ static enum err start_range(struct letter_reader *r, struct ctx *ctx,
     enum envelope_reason reason = ENVELOPE_REASON_NONE;
     r->has_opener = true;
     if (opener_init(&r->opener, &r->header, &r->data_key, &reason) != ERR_OK)
-        return damaged(ctx, reason);
+        return damaged(r, ctx, reason);
     opener_set_range(&r->opener, &r->layout, range);
     r->next = range->message_from;
     r->stored_end = range->message_to;
@@ -97,21 +100,21 @@ static enum err start_range(struct letter_reader *r, struct ctx *ctx,
     return ERR_OK;
 }
 
-/* Reads and opens the next stored bytes of the range; at its end, that it is one. */
-static enum err advance(struct letter_reader *r, struct ctx *ctx)
+/* Reads and opens the next stored bytes of the range, at most max; at its end, that it is one. */
+static enum err advance(struct letter_reader *r, struct ctx *ctx, size_t max)
 {
     enum envelope_reason reason = ENVELOPE_REASON_NONE;
     uint64_t rest = r->stored_end - r->next;
-    size_t n = rest < PIECE_BYTES ? (size_t)rest : PIECE_BYTES;
+    size_t n = rest < max ? (size_t)rest : max;
     struct bytes piece;
     enum err e = letter_bytes_get(&r->stored, ctx, r->next, n, &r->scratch, &piece);
     if (e != ERR_OK)
         return e;
     r->next += n;
     if (opener_push(&r->opener, piece, &r->plaintext, &reason) != ERR_OK)
-        return damaged(ctx, reason);
+        return damaged(r, ctx, reason);
     if (r->next == r->stored_end && opener_finish(&r->opener, &reason) != ERR_OK)
-        return damaged(ctx, reason);
+        return damaged(r, ctx, reason);
     return ERR_OK;
 }
 
@@ -133,19 +136,19 @@ static enum err read_manifest(struct letter_reader *r, struct ctx *ctx,
     while (!manifest_splitter_json(splitter, &json)) {
         struct bytes file;
         if (r->next == r->stored_end)
-            return damaged(ctx, ENVELOPE_REASON_BODY_LENGTH);
+            return damaged(r, ctx, ENVELOPE_REASON_BODY_LENGTH);
         buffer_clear(&r->plaintext);
-        e = advance(r, ctx);
+        e = advance(r, ctx, MANIFEST_PIECE_BYTES);
         if (e != ERR_OK)
             return e;
         if (manifest_splitter_push(splitter, buffer_bytes(&r->plaintext), &file) != ERR_OK)
-            return damaged(ctx, ENVELOPE_REASON_BODY_LENGTH);
+            return damaged(r, ctx, ENVELOPE_REASON_BODY_LENGTH);
     }
     r->complete = r->next == r->stored_end;
     uint64_t file_bytes = 0;
     if (manifest_parse(ctx->arena, json, out) != ERR_OK ||
         manifest_file_size(r->layout.plaintext_length, json.n, &file_bytes) != ERR_OK)
-        return damaged(ctx, ENVELOPE_REASON_BODY_LENGTH);
+        return damaged(r, ctx, ENVELOPE_REASON_BODY_LENGTH);
     r->file_at = r->layout.plaintext_length - file_bytes;
     r->has_file = out->has_file;
     r->text = out->text;
@@ -159,7 +162,7 @@ static enum err verify_final_frame(struct letter_reader *r, struct ctx *ctx)
     enum err e = start_range(r, ctx, &final);
     while (e == ERR_OK && r->next < r->stored_end) {
         buffer_clear(&r->plaintext);
-        e = advance(r, ctx);
+        e = advance(r, ctx, PIECE_BYTES);
     }
     r->complete = e == ERR_OK;
     return e;
@@ -224,10 +227,10 @@ static enum err fill(struct letter_reader *r, struct ctx *ctx)
 {
     while (r->plaintext.n <= r->given) {
         if (r->next == r->stored_end)
-            return damaged(ctx, ENVELOPE_REASON_BODY_LENGTH);
+            return damaged(r, ctx, ENVELOPE_REASON_BODY_LENGTH);
         r->given -= r->plaintext.n;
         buffer_clear(&r->plaintext);
-        enum err e = advance(r, ctx);
+        enum err e = advance(r, ctx, PIECE_BYTES);
         if (e != ERR_OK)
             return e;
     }
