@@ -2,6 +2,7 @@
 #ifndef LETTERLOCK_API_ROUTE_H
 #define LETTERLOCK_API_ROUTE_H
 
+#include "api/api.h"
 #include "api/call.h"
 
 enum api_auth {
@@ -15,12 +16,14 @@ enum api_where {
     API_INLINE, /* on the loop thread when the ports never block (embedded), else on a worker */
 };
 
+#define API_BODY_LETTER UINT64_MAX
+
 struct api_route {
     enum api_method method;
     const char *pattern; /* "/v1/letters/{id}/content"; {…} matches one non-empty segment */
     enum api_auth auth;
     enum api_where where;
-    uint64_t body_max; /* bytes; 0: no body taken */
+    uint64_t body_max; /* bytes; 0: no body taken; API_BODY_LETTER: as large as a letter may be */
     bool json;         /* the body must be application/json */
 
     /* Buffered routes: the body is call->body. */
@@ -37,5 +40,21 @@ struct api_routes {
     const struct api_route *rows;
     size_t count;
 };
+
+struct router; /* api/router.h */
+
+/* What resource files know of the API: call->api->core is the core. */
+struct api {
+    struct core *core;
+    const struct api_config *config;
+    struct router *router;
+    char *public_origin; /* scheme, host and port of the public URL */
+};
+
+/* The rows of each resource file. */
+extern const struct api_routes accounts_routes;
+extern const struct api_routes sessions_routes;
+extern const struct api_routes me_routes;
+extern const struct api_routes wellknown_routes;
 
 #endif

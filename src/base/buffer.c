@@ -41,7 +41,7 @@ static void buffer_grow(struct buffer *b, size_t need)
 {
     size_t capacity = b->capacity == 0 ? BUFFER_FIRST_CAPACITY : b->capacity;
     while (capacity < need)
-        capacity = capacity > b->max / 2 ? need : capacity * 2;
+        capacity = capacity > b->max / 2 ? b->max : capacity * 2;
     if (capacity > b->max)
         capacity = b->max;
     uint8_t *p = mem_alloc(capacity);

@@ -110,15 +110,13 @@ void thread_start(struct thread *t, const char *name, void (*body)(void *arg), v
     start->body = body;
     start->arg = arg;
     (void)snprintf(start->name, sizeof start->name, "%s", name);
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
+    struct thread_signals signals;
     pthread_attr_t attributes;
     require(pthread_attr_init(&attributes));
     require(pthread_attr_setstacksize(&attributes, THREAD_STACK_BYTES));
-    require(pthread_sigmask(SIG_SETMASK, &all, &before));
+    thread_signals_block(&signals);
     require(pthread_create(&t->id, &attributes, thread_main, start));
-    require(pthread_sigmask(SIG_SETMASK, &before, NULL));
+    thread_signals_restore(&signals);
     require(pthread_attr_destroy(&attributes));
     t->started = true;
 }
@@ -129,6 +127,18 @@ void thread_join(struct thread *t)
         return;
     require(pthread_join(t->id, NULL));
     t->started = false;
+}
+
+void thread_signals_block(struct thread_signals *s)
+{
+    sigset_t all;
+    sigfillset(&all);
+    require(pthread_sigmask(SIG_SETMASK, &all, &s->before));
+}
+
+void thread_signals_restore(const struct thread_signals *s)
+{
+    require(pthread_sigmask(SIG_SETMASK, &s->before, NULL));
 }
 
 unsigned thread_processors(void)
@@ -256,4 +266,12 @@ bool pool_submit(struct pool *pool, struct job *job)
     }
     lock_release(&pool->lock);
     return accepted;
+}
+
+size_t pool_queued(struct pool *pool)
+{
+    lock_acquire(&pool->lock);
+    size_t queued = pool->queued;
+    lock_release(&pool->lock);
+    return queued;
 }

@@ -6,6 +6,7 @@
 #include "base/err.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -64,6 +65,15 @@ void thread_start(struct thread *t, const char *name, void (*body)(void *arg), v
 /* Waits for the end of a started thread; nothing for a zeroed struct. */
 void thread_join(struct thread *t);
 
+/* Blocks every signal for the calling thread and remembers what was blocked before. Threads that a
+ * library starts in between inherit the mask, so that signals reach the main thread alone. */
+struct thread_signals {
+    sigset_t before;
+};
+
+void thread_signals_block(struct thread_signals *s);
+void thread_signals_restore(const struct thread_signals *s);
+
 /* The number of processors this process may run on, at least 1. */
 unsigned thread_processors(void);
 
@@ -102,5 +112,8 @@ void pool_destroy(struct pool *pool);
 
 /* Queues the job (never waits). False, with the job untouched, when the queue is full. */
 bool pool_submit(struct pool *pool, struct job *job) MUST_CHECK;
+
+/* The number of jobs that wait for a thread; for metrics. */
+size_t pool_queued(struct pool *pool);
 
 #endif

@@ -75,7 +75,8 @@ static enum err open_frame(struct opener *o, const struct frame *frame, struct f
                            struct buffer *out)
 {
     (void)frames_take(&sealed, frames_prefix_bytes(frame->final));
-    uint8_t *p = buffer_reserve(out, frame->length);
+    uint8_t none;
+    uint8_t *p = frame->length == 0 ? &none : buffer_reserve(out, frame->length);
     if (p == NULL)
         return ERR_INTERNAL;
     if (!frames_open(&o->gcm, o->message_id, frame, sealed, p))

@@ -11,6 +11,7 @@
 #ifndef LETTERLOCK_PORTS_RECORDS_H
 #define LETTERLOCK_PORTS_RECORDS_H
 
+#include "base/checksum.h"
 #include "base/ctx.h"
 #include "base/uuid.h"
 #include "ports/actor.h"
@@ -47,9 +48,10 @@ struct message_record {
     uint64_t sealed_size;    /* header and frames */
     bool sender_can_open;
     bool sender_verified;
-    bool inline_frames;  /* frames are in the record itself, not in the object store */
-    struct bytes header; /* only when asked for */
-    struct bytes frames; /* only when asked for, and inline */
+    bool inline_frames;               /* frames are in the record itself, not in the object store */
+    uint8_t checksum[CHECKSUM_BYTES]; /* of the frames, keyed with the header's message id */
+    struct bytes header;              /* only when asked for */
+    struct bytes frames;              /* only when asked for, and inline */
 };
 
 /* A letter to be stored. Everything it points to must live until done is called. */

@@ -1,0 +1,47 @@
+#include "core/core.h"
+
+#include "base/mem.h"
+#include "core/events.h"
+#include "core/letters.h"
+#include "core/sessions.h"
+#include "core/token.h"
+
+static enum err make_verifier(struct core *core, struct ctx *ctx)
+{
+    const struct identity *identity = &core->ports->identity;
+    struct bytes jwks;
+    enum err e = identity->jwks(identity->self, ctx, &jwks);
+    return e == ERR_OK ? token_verifier_create(ctx, identity, jwks, &core->verifier) : e;
+}
+
+enum err core_create(struct ctx *ctx, struct ports *ports, const struct core_config *config,
+                     struct core **out)
+{
+    struct core *core = mem_alloc(sizeof *core);
+    core->ports = ports;
+    core->config = config;
+    enum err e = make_verifier(core, ctx);
+    if (e != ERR_OK) {
+        mem_free(core);
+        return e;
+    }
+    core->events = events_create(config->streams_per_user, config->streams_total);
+    core->tokens = cache_create(SESSIONS_CACHE_MAX, sizeof(struct actor));
+    *out = core;
+    return ERR_OK;
+}
+
+void core_destroy(struct core *core)
+{
+    if (core == NULL)
+        return;
+    cache_destroy(core->tokens);
+    events_destroy(core->events);
+    token_verifier_destroy(core->verifier);
+    mem_free(core);
+}
+
+void core_sweep(struct core *core, struct ctx *ctx)
+{
+    letters_sweep(core, ctx);
+}

@@ -1,0 +1,66 @@
+#include "http/listener.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BACKLOG 1024
+
+/* Splits "host:port" in place; brackets around the host are dropped. */
+static bool split(char *text, char **host, char **port)
+{
+    char *colon = strrchr(text, ':');
+    if (colon == NULL || colon == text || colon[1] == 0)
+        return false;
+    *colon = 0;
+    *port = colon + 1;
+    *host = text;
+    if (text[0] == '[' && colon[-1] == ']') {
+        colon[-1] = 0;
+        *host = text + 1;
+        return true;
+    }
+    return strchr(text, ':') == NULL;
+}
+
+static int open_at(const struct addrinfo *a)
+{
+    int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -1;
+    int on = 1;
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+        bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+        return fd;
+    (void)close(fd);
+    return -1;
+}
+
+enum err listener_open(struct ctx *ctx, const char *address, int *fd)
+{
+    char *host;
+    char *port;
+    char *copy = arena_str(ctx->arena, bytes_of_str(address));
+    if (!split(copy, &host, &port))
+        return ctx_fail(ctx, ERR_INVALID_FIELD, "'%s' is not an address host:port", address);
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    struct addrinfo *found = NULL;
+    if (getaddrinfo(host, port, &hints, &found) != 0)
+        return ctx_fail(ctx, ERR_INVALID_FIELD, "'%s' is not an address host:port", address);
+    *fd = open_at(found);
+    freeaddrinfo(found);
+    return *fd >= 0 ? ERR_OK : ctx_fail(ctx, ERR_UNAVAILABLE, "cannot listen on %s", address);
+}
+
+unsigned listener_port(int fd)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t n = sizeof address;
+    if (fd < 0 || getsockname(fd, (struct sockaddr *)&address, &n) != 0)
+        return 0;
+    if (address.ss_family == AF_INET6)
+        return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
+    return ntohs(((struct sockaddr_in *)&address)->sin_port);
+}

@@ -1,0 +1,35 @@
+#include "base/clock.h"
+#include "http/front.h"
+
+#include <malloc.h>
+
+#define TICK_MAX_MS 250
+#define TICKS_A_HEARTBEAT 4
+/* Transfers and streams that end leave free memory inside the allocator; after this many it is
+ * given back to the system. */
+#define TRIM_AFTER 64
+
+static void give_memory_back(struct http_server *server)
+{
+    bool idle = metrics_get(&server->metrics.transfers) == 0;
+    int64_t ended = atomic_load(&server->transfers_ended);
+    if (ended == 0 || (ended < TRIM_AFTER && !idle))
+        return;
+    atomic_fetch_sub(&server->transfers_ended, ended);
+    (void)malloc_trim(0);
+}
+
+void sweeper_main(void *arg)
+{
+    struct http_server *server = arg;
+    int64_t tick_ms = server->config.heartbeat_ms / TICKS_A_HEARTBEAT;
+    if (tick_ms > TICK_MAX_MS || tick_ms < 1)
+        tick_ms = TICK_MAX_MS;
+    while (!gate_wait(&server->sweeper_stop, clock_mono_ms() + tick_ms)) {
+        int64_t now = clock_mono_ms();
+        size_t cut = connections_cut(&server->connections, now);
+        metrics_add(&server->metrics.refused[METRICS_REFUSED_SLOW], (int64_t)cut);
+        streams_beat(&server->streams, now);
+        give_memory_back(server);
+    }
+}
