@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { useI18n } from "../i18n/I18n";
 import type { ManifestFile } from "../letters/letter";
 import { ProblemNotice } from "../ui/Notice";
@@ -18,29 +18,27 @@ export function ImagePreview({ letterId, file }: { letterId: string; file: Manif
     gcTime: 60_000,
     retry: false,
   });
-  const url = useObjectUrl(content.data);
+  const show = useMemo(() => content.data && showBlob(content.data), [content.data]);
   const [isBroken, setBroken] = useState(false);
 
   if (content.error !== null) return <ProblemNotice error={content.error} />;
   if (isBroken) return <NoPreview />;
-  if (url === null) return <Waiting label={t("preview.loading")} />;
+  if (show === undefined) return <Waiting label={t("preview.loading")} />;
   return (
     <img
       className="preview-image"
-      src={url}
+      ref={show}
       alt={t("preview.image", { name: displayName(file.name) })}
       onError={() => setBroken(true)}
     />
   );
 }
 
-/** Object URLs are made for one element and given up with it. */
-function useObjectUrl(blob: Blob | undefined): string | null {
-  const url = useMemo(() => (blob === undefined ? null : URL.createObjectURL(blob)), [blob]);
-  useEffect(() => () => revoke(url), [url]);
-  return url;
-}
-
-function revoke(url: string | null): void {
-  if (url !== null) URL.revokeObjectURL(url);
+/** Shows a blob for as long as the element is there. */
+function showBlob(blob: Blob) {
+  return (image: HTMLImageElement) => {
+    const url = URL.createObjectURL(blob);
+    image.src = url;
+    return () => URL.revokeObjectURL(url);
+  };
 }

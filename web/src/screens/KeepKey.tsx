@@ -33,7 +33,9 @@ export function KeepKey({ recoveryKey, onKept }: { recoveryKey: string; onKept: 
       <div className="printed">
         <h2 className="print-only">{t("recovery.print_title", { host: location.host })}</h2>
         <p className="key" translate="no">
-          {recoveryKey.split("-").join("- ")}
+          {recoveryKey.split("-").map((group, index) => (
+            <span key={index}>{group} </span>
+          ))}
         </p>
         <p className="print-only">{t("recovery.print_note")}</p>
       </div>

@@ -3,6 +3,7 @@ import { PasswordField } from "../ui/Field";
 import { Icon } from "../ui/Icon";
 import { checkPassword } from "./password";
 import { useServiceConfig } from "./serviceConfig";
+import "./newpassword.css";
 
 interface NewPasswordProps {
   label: string;
@@ -34,9 +35,6 @@ export function NewPassword({ label, value, onChange, names, error }: NewPasswor
         <meter
           min={0}
           max={4}
-          low={2}
-          high={3}
-          optimum={4}
           value={checks.score}
           aria-label={t("password.strength")}
         />

@@ -1,4 +1,4 @@
-import { useRef, useState, type ClipboardEvent, type KeyboardEvent, type Ref } from "react";
+import { lazy, Suspense, useRef, useState, type ClipboardEvent, type KeyboardEvent, type Ref } from "react";
 import { useI18n } from "../i18n/I18n";
 import type { Person } from "../letters/letter";
 import { usePersonName } from "../people/name";
@@ -7,10 +7,11 @@ import { formatSize } from "../i18n/format";
 import { startTransfer } from "../transfers/store";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
-import { makeDrafts } from "./compose";
+import { makeDrafts, usualOptions } from "./compose";
 import { readDraft, writeDraft } from "./drafts";
 import { FileChips } from "./FileChips";
-import { LetterOptions, usualOptions } from "./LetterOptions";
+
+const LetterOptions = lazy(() => import("./LetterOptions"));
 
 interface ComposerProps {
   ref: Ref<HTMLTextAreaElement>;
@@ -70,7 +71,11 @@ export function Composer({ ref, person, files, onFiles, setFiles }: ComposerProp
           {t("composer.too_large", { limit: formatSize(maxBytes, language) })}
         </p>
       )}
-      {showsOptions && <LetterOptions options={options} onChange={setOptions} />}
+      {showsOptions && (
+        <Suspense>
+          <LetterOptions options={options} onChange={setOptions} />
+        </Suspense>
+      )}
       <div className="composer-line">
         <Button look="icon" aria-label={t("composer.attach")} onPress={() => picker.current?.click()}>
           <Icon name="attach" />

@@ -3,8 +3,6 @@ import { useI18n } from "../i18n/I18n";
 import { CheckMark } from "../ui/CheckMark";
 import type { Options } from "./compose";
 
-export const usualOptions: Options = { keepsCopy: true, expiresInSeconds: null };
-
 const HOUR = 3600;
 const lives = [
   ["hour", HOUR],
@@ -19,7 +17,7 @@ interface LetterOptionsProps {
 }
 
 /** Whether a letter can be read by its writer later, and how long it lives. */
-export function LetterOptions({ options, onChange }: LetterOptionsProps) {
+export default function LetterOptions({ options, onChange }: LetterOptionsProps) {
   const { t } = useI18n();
   return (
     <fieldset className="letter-options">

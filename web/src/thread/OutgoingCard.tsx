@@ -1,5 +1,4 @@
 import { useRef } from "react";
-import { ProgressBar } from "react-aria-components/ProgressBar";
 import { explainProblem } from "../api/explain";
 import { formatSize, formatSpan } from "../i18n/format";
 import { useI18n } from "../i18n/I18n";
@@ -87,7 +86,6 @@ function Progress({ transfer: { draft, phase } }: { transfer: Transfer }) {
   const { t, language } = useI18n();
   if (phase.name !== "sending") return null;
   const sent = Math.min(phase.sentBytes, draft.fileSize);
-  const percent = draft.fileSize === 0 ? 100 : (sent / draft.fileSize) * 100;
   const left = secondsLeft(sent, draft.fileSize, phase.bytesPerSecond);
   const words = t("transfer.progress", {
     sent: formatSize(sent, language),
@@ -95,14 +93,12 @@ function Progress({ transfer: { draft, phase } }: { transfer: Transfer }) {
     speed: formatSize(phase.bytesPerSecond, language),
   });
   return (
-    <ProgressBar className="progress" value={percent} aria-label={t("transfer.sending")}>
-      <span className="progress-track">
-        <span className="progress-fill" style={{ width: `${percent}%` }} />
-      </span>
+    <div className="progress">
+      <progress max={Math.max(draft.fileSize, 1)} value={sent} aria-label={t("transfer.sending")} />
       <span className="progress-words">
         {words}
         {left !== null && ` · ${t("transfer.left", { time: formatSpan(left, language) })}`}
       </span>
-    </ProgressBar>
+    </div>
   );
 }

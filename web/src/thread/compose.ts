@@ -6,6 +6,8 @@ export interface Options {
   expiresInSeconds: number | null;
 }
 
+export const usualOptions: Options = { keepsCopy: true, expiresInSeconds: null };
+
 interface Composed {
   draft: Draft;
   file: File | null;
