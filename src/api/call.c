@@ -4,6 +4,7 @@
 #include "api/origin.h"
 #include "api/problem.h"
 #include "api/reply.h"
+#include "api/resource.h"
 #include "api/router.h"
 #include "base/clock.h"
 
@@ -15,7 +16,7 @@
 
 void api_call_init(struct api_call *call, struct api *api)
 {
-    *call = (struct api_call){.api = api, .content_length = -1};
+    *call = (struct api_call){.api = api, .content_length = -1, .reply.source_size = -1};
     arena_init(&call->arena);
     ctx_init(&call->ctx, &call->arena, api->config->request_timeout_ms);
     buffer_init(&call->reply.body, REPLY_BODY_MAX_BYTES);

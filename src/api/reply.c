@@ -1,13 +1,14 @@
 #include "api/reply.h"
 
 #include "api/origin.h"
+#include "api/resource.h"
 
 void reply_start(struct api_call *call)
 {
     if (call->reply.source != NULL)
         call->reply.source->close(call->reply.source);
     buffer_fini(&call->reply.body);
-    call->reply = (struct api_reply){0};
+    call->reply = (struct api_reply){.source_size = -1};
     buffer_init(&call->reply.body, REPLY_BODY_MAX_BYTES);
     api_call_header(call, "X-Request-Id", call->ctx.request_id);
     api_call_header(call, "Cache-Control", "no-store");

@@ -210,6 +210,7 @@ static enum err match(const struct router *router, struct api_call *call, const 
                       const char **allow)
 {
     enum api_method wanted = call->method == API_HEAD ? API_GET : call->method;
+    const struct compiled *found = NULL;
     size_t fewest = API_PARAMS_MAX + 1;
     bool taken[METHOD_COUNT] = {false};
     for (size_t i = 0; i < router->count; i++) {
@@ -219,15 +220,17 @@ static enum err match(const struct router *router, struct api_call *call, const 
         if (row->param_count < fewest) {
             fewest = row->param_count;
             memset(taken, 0, sizeof taken);
-            call->route = NULL;
+            found = NULL;
         }
         taken[router->rows[i].method] = true;
         if (router->rows[i].method == wanted)
-            call->route = &router->rows[i];
-        take_params(call, row, path);
+            found = row;
     }
-    if (call->route != NULL)
+    if (found != NULL) {
+        call->route = &router->rows[found - router->compiled];
+        take_params(call, found, path);
         return ERR_OK;
+    }
     if (fewest > API_PARAMS_MAX)
         return ERR_NOT_FOUND;
     taken[API_HEAD] = taken[API_GET];
@@ -264,9 +267,10 @@ enum err router_find(const struct router *router, struct api_call *call, const c
 bool router_query(const struct api_call *call, const char *name, struct bytes *value)
 {
     for (size_t i = 0; i < call->query_count; i++) {
-        if (bytes_equal_str(call->query[i].name, name))
+        if (bytes_equal_str(call->query[i].name, name)) {
             *value = call->query[i].value;
-        return true;
+            return true;
+        }
     }
     return false;
 }

@@ -125,7 +125,9 @@ enum err accounts_profile(struct core *core, struct ctx *ctx, struct accounts_pr
     const struct records *records = &core->ports->records;
     struct user_record user;
     struct unread_summary unread;
-    enum err e = own_account(core, ctx, &out->account);
+    enum err e = provision_complete(core, ctx, &ctx->actor->user_id);
+    if (e == ERR_OK)
+        e = own_account(core, ctx, &out->account);
     if (e == ERR_OK)
         e = records->user_by_id(records->self, ctx, &ctx->actor->user_id, &user);
     if (e == ERR_OK)

@@ -36,12 +36,11 @@ struct bytes letter_context_bytes(const struct letter_context *c)
 static bool find(struct bytes serialised, const char *name, struct uuid *id)
 {
     struct bytes value;
-    return encryption_context_find(serialised, bytes_of_str(name), &value) &&
-           uuid_parse(value, id);
+    return encryption_context_find(serialised, bytes_of_str(name), &value) && uuid_parse(value, id);
 }
 
-bool letter_context_read(struct bytes serialised, struct uuid *letter_id,
-                         struct uuid *recipient_id, struct uuid *sender_id)
+bool letter_context_read(struct bytes serialised, struct uuid *letter_id, struct uuid *recipient_id,
+                         struct uuid *sender_id)
 {
     if (!find(serialised, "message", letter_id) || !find(serialised, "recipient", recipient_id) ||
         !find(serialised, "sender", sender_id))

@@ -24,7 +24,7 @@ struct bytes letter_context_bytes(const struct letter_context *c);
 
 /* Reads a checked serialised form that has exactly these three pairs, as UUIDs in lower case.
  * False on anything else. */
-bool letter_context_read(struct bytes serialised, struct uuid *letter_id,
-                         struct uuid *recipient_id, struct uuid *sender_id);
+bool letter_context_read(struct bytes serialised, struct uuid *letter_id, struct uuid *recipient_id,
+                         struct uuid *sender_id);
 
 #endif

@@ -22,6 +22,11 @@ bool letter_file_name_is_valid(struct bytes name)
            !bytes_equal_str(name, "..");
 }
 
+struct bytes letter_file_name(struct bytes name)
+{
+    return letter_file_name_is_valid(name) ? name : BYTES_LIT("file");
+}
+
 /* RFC 9110 section 5.6.2 */
 static bool is_token(struct bytes text)
 {

@@ -15,6 +15,9 @@
  * ".." excepted: a name that every system can store as a name. */
 bool letter_file_name_is_valid(struct bytes name);
 
+/* name when it is valid, else "file": for names out of letters that clients sealed. */
+struct bytes letter_file_name(struct bytes name);
+
 /* media_type when it is type "/" subtype of tokens (RFC 9110 section 8.3.1), perhaps with
  * parameters of visible ASCII, in at most 127 bytes, and so harmless in a header; otherwise
  * LETTER_FILE_MEDIA_TYPE. */

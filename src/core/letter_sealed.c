@@ -3,6 +3,8 @@
 #include "core/letter_context.h"
 #include "envelope/header.h"
 
+#include <assert.h>
+
 void letter_sealed_init(struct letter_sealed *s)
 {
     *s = (struct letter_sealed){.need = 1};
@@ -42,11 +44,13 @@ static enum err accept_header(struct letter_sealed *s, struct letter_sink *sink,
 {
     const struct keys *keys = &sink->core->ports->keys;
     struct message_record *record = &sink->put.record;
+    /* header_scan never asks for more than the header. */
+    assert(header->length == sink->header.n);
     enum err e = check_context(sink, ctx, header);
     if (e != ERR_OK)
         return e;
-    e = keys->check_sealed(keys->self, ctx, header, &record->recipient_id,
-                           &record->sender_can_open, &record->sender_verified);
+    e = keys->check_sealed(keys->self, ctx, header, &record->recipient_id, &record->sender_can_open,
+                           &record->sender_verified);
     if (e != ERR_OK)
         return e;
     letter_sink_start(sink, header->message_id);

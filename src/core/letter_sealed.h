@@ -10,8 +10,8 @@
 #define LETTER_SEALED_CLOCK_MS (15 * 60 * 1000)
 
 struct letter_sealed {
-    size_t need;      /* header bytes that the next look at it takes */
-    bool has_header;  /* it is complete and was accepted */
+    size_t need;     /* header bytes that the next look at it takes */
+    bool has_header; /* it is complete and was accepted */
     struct validator frames;
 };
 

@@ -47,8 +47,7 @@ enum err letter_send_begin_sealed(struct core *core, struct ctx *ctx,
 
 /* Takes the next bytes, any number. ERR_LETTER_TOO_LARGE, ERR_QUOTA_EXCEEDED, ERR_SEALED_INVALID,
  * ERR_STORAGE_FULL; the send must then be aborted. */
-enum err letter_send_write(struct letter_send *send, struct ctx *ctx,
-                           struct bytes data) MUST_CHECK;
+enum err letter_send_write(struct letter_send *send, struct ctx *ctx, struct bytes data) MUST_CHECK;
 
 /* Completes the sealed message, and its object where there is one. *letter is the record as it
  * will be stored, borrowed until letter_send_store; the names live as long as ctx and its actor. */
@@ -69,8 +68,7 @@ typedef void (*letter_send_done)(void *arg, const struct letter_outcome *outcome
 /* Stores the sealed letter and tells everyone concerned. Takes the send. ctx, its arena and its
  * actor must live until done is called, and nothing of them is touched once it is. Blocks until
  * then unless the letter is small. */
-void letter_send_store(struct letter_send *send, struct ctx *ctx, letter_send_done done,
-                       void *arg);
+void letter_send_store(struct letter_send *send, struct ctx *ctx, letter_send_done done, void *arg);
 
 /* Takes the send; removes what was written. May block. NULL is legal. */
 void letter_send_abort(struct letter_send *send);

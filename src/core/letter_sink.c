@@ -45,11 +45,24 @@ static uint64_t sealed_bytes(const struct letter_sink *sink)
     return sink->header.n + sink->frames_bytes + sink->frames.n;
 }
 
-/* The record counts again in the transaction of the put, where other letters cannot interfere. */
-static enum err check_quota(const struct letter_sink *sink)
+/* Spares a large letter the way; what counts is the check in the transaction of the put, where
+ * other letters cannot interfere. */
+static enum err start_object(struct letter_sink *sink, struct ctx *ctx)
 {
-    int64_t room = sink->put.quota_bytes - sink->recipient.used_bytes;
-    return room >= 0 && sealed_bytes(sink) <= (uint64_t)room ? ERR_OK : ERR_QUOTA_EXCEEDED;
+    const struct ports *ports = sink->core->ports;
+    const struct message_record *record = &sink->put.record;
+    int64_t used_bytes = 0;
+    enum err e =
+        ports->records.user_usage(ports->records.self, ctx, &record->recipient_id, &used_bytes);
+    if (e != ERR_OK)
+        return e == ERR_NOT_FOUND ? ERR_UNKNOWN_RECIPIENT : e;
+    sink->room_bytes = sink->put.quota_bytes - used_bytes;
+    return ports->objects.begin(ports->objects.self, ctx, &record->id, &sink->writer);
+}
+
+static bool has_room(const struct letter_sink *sink)
+{
+    return sink->room_bytes >= 0 && sealed_bytes(sink) <= (uint64_t)sink->room_bytes;
 }
 
 static enum err flush(struct letter_sink *sink, struct ctx *ctx)
@@ -66,16 +79,17 @@ static enum err flush(struct letter_sink *sink, struct ctx *ctx)
 enum err letter_sink_settle(struct letter_sink *sink, struct ctx *ctx)
 {
     const struct ports *ports = sink->core->ports;
-    enum err e = buffer_ok(&sink->frames) ? check_quota(sink) : ERR_INTERNAL;
-    if (e != ERR_OK)
-        return e;
+    if (!buffer_ok(&sink->frames))
+        return ctx_log_fail(ctx, ERR_INTERNAL, "frames_overflow", "kept=%zu", sink->frames.n);
     if (sink->writer == NULL) {
         if (sink->frames.n <= ports->records.inline_max_bytes)
             return ERR_OK;
-        e = ports->objects.begin(ports->objects.self, ctx, &sink->put.record.id, &sink->writer);
+        enum err e = start_object(sink, ctx);
         if (e != ERR_OK)
             return e;
     }
+    if (!has_room(sink))
+        return ERR_QUOTA_EXCEEDED;
     return sink->frames.n < ports->objects.chunk_bytes ? ERR_OK : flush(sink, ctx);
 }
 
@@ -130,14 +144,19 @@ void letter_sink_announce(struct letter_sink *sink, struct ctx *ctx)
     notices->letter_arrived(notices->self, &sink->recipient);
 }
 
+void letter_sink_remove_object(struct core *core, struct ctx *ctx, const struct uuid *id)
+{
+    const struct objects *objects = &core->ports->objects;
+    char text[UUID_TEXT_BYTES];
+    uuid_format(id, text);
+    if (objects->remove(objects->self, ctx, id) != ERR_OK)
+        (void)ctx_log_fail(ctx, ERR_INTERNAL, "object_not_removed", "letter=%s", text);
+}
+
 void letter_sink_discard(struct letter_sink *sink, struct ctx *ctx)
 {
-    const struct objects *objects = &sink->core->ports->objects;
-    if (!sink->object_stored)
-        return;
-    /* An object that stays is an orphan, which the sweep removes. */
-    if (objects->remove(objects->self, ctx, &sink->put.record.id) != ERR_OK)
-        (void)ctx_log_fail(ctx, ERR_INTERNAL, "object_not_removed", "");
+    if (sink->object_stored)
+        letter_sink_remove_object(sink->core, ctx, &sink->put.record.id);
     sink->object_stored = false;
 }
 

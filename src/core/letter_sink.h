@@ -17,6 +17,7 @@ struct letter_sink {
     struct buffer header;  /* the complete header, once there */
     struct buffer frames;  /* the caller appends here; what was written to the object is gone */
     uint64_t frames_bytes; /* in the object already */
+    int64_t room_bytes;    /* what the recipient has room for; known once there is a writer */
     struct checksum checksum;
     struct object_writer *writer; /* once the frames are too many for the record */
     bool object_stored;
@@ -32,11 +33,10 @@ void letter_sink_init(struct letter_sink *sink, struct core *core, struct ctx *c
 void letter_sink_expire(struct letter_sink *sink, const struct ctx *ctx, int64_t expires_in_s);
 
 /* Frames follow; the message id keys their checksum. */
-void letter_sink_start(struct letter_sink *sink,
-                       const uint8_t message_id[CHECKSUM_KEY_BYTES]);
+void letter_sink_start(struct letter_sink *sink, const uint8_t message_id[CHECKSUM_KEY_BYTES]);
 
 /* To be called when sink->frames has grown: moves frames to an object once they are too many.
- * Blocks only then. ERR_QUOTA_EXCEEDED as soon as it is certain. */
+ * Blocks only then. ERR_QUOTA_EXCEEDED as soon as that is certain. */
 enum err letter_sink_settle(struct letter_sink *sink, struct ctx *ctx) MUST_CHECK;
 
 /* The letter is complete, with its plaintext size in the record: commits the object if there is
@@ -51,6 +51,10 @@ void letter_sink_announce(struct letter_sink *sink, struct ctx *ctx);
 
 /* Removes an object for which no record was stored. Blocks. */
 void letter_sink_discard(struct letter_sink *sink, struct ctx *ctx);
+
+/* Removes the object of a letter that has no record. One that stays is an orphan, which the sweep
+ * removes later: a failure is logged, no more. */
+void letter_sink_remove_object(struct core *core, struct ctx *ctx, const struct uuid *id);
 
 /* Aborts what is unfinished, cleanses, frees. A zeroed struct is legal. */
 void letter_sink_fini(struct letter_sink *sink);

@@ -1,7 +1,10 @@
 #include "core/letters.h"
 
+#include "base/log.h"
 #include "core/events.h"
+#include "core/letter_sink.h"
 #include "core/recipients.h"
+#include "core/sweep.h"
 #include "core/unread.h"
 
 enum err letters_list(struct core *core, struct ctx *ctx, const struct letters_filter *filter,
@@ -57,15 +60,13 @@ enum err letters_mark_read(struct core *core, struct ctx *ctx, const struct uuid
 
 enum err letters_delete(struct core *core, struct ctx *ctx, const struct uuid *id)
 {
-    const struct ports *ports = core->ports;
+    const struct records *records = &core->ports->records;
     struct message_record letter;
-    enum err e = ports->records.message_delete(ports->records.self, ctx, id, &letter);
+    enum err e = records->message_delete(records->self, ctx, id, &letter);
     if (e != ERR_OK)
         return e;
-    /* The letter is gone for its owners now; an object that stays is an orphan, which the sweep
-     * removes. */
-    if (!letter.inline_frames && ports->objects.remove(ports->objects.self, ctx, id) != ERR_OK)
-        (void)ctx_log_fail(ctx, ERR_INTERNAL, "object_not_removed", "");
+    if (!letter.inline_frames)
+        letter_sink_remove_object(core, ctx, id);
     unread_announce(core, ctx, &letter.recipient_id);
     unread_announce(core, ctx, &letter.sender_id);
     return ERR_OK;
@@ -86,4 +87,17 @@ bool letters_can_open(const struct message_record *letter, const struct uuid *us
     if (letter->sent_unix_ms < lost_before_unix_ms)
         return false;
     return uuid_equal(&letter->recipient_id, user_id) || letter->sender_can_open;
+}
+
+void letters_sweep(struct core *core, struct ctx *ctx)
+{
+    size_t expired = 0;
+    size_t orphans = 0;
+    enum err e = sweep_expired_letters(core, ctx, &expired);
+    if (e == ERR_OK)
+        e = sweep_orphaned_objects(core, ctx, &orphans);
+    if (e != ERR_OK && e != ERR_DEADLINE)
+        (void)ctx_log_fail(ctx, e, "sweep_failed", "expired_letters=%zu", expired);
+    if (expired + orphans > 0)
+        log_info("swept", "expired_letters=%zu orphaned_objects=%zu", expired, orphans);
 }

@@ -43,4 +43,7 @@ enum err letters_lost_before(struct core *core, struct ctx *ctx, int64_t *unix_m
 bool letters_can_open(const struct message_record *letter, const struct uuid *user_id,
                       int64_t lost_before_unix_ms);
 
+/* The letters' part of core_sweep: expired letters, orphaned objects. Logs what it did. */
+void letters_sweep(struct core *core, struct ctx *ctx);
+
 #endif

@@ -1,5 +1,5 @@
-/* The letters' part of core_sweep. Both stop at ctx's deadline and go on where they were the next
- * time. */
+/* Housekeeping of letters, for letters_sweep. Both stop at ctx's deadline and go on where they were
+ * the next time. */
 #ifndef LETTERLOCK_CORE_SWEEP_H
 #define LETTERLOCK_CORE_SWEEP_H
 
