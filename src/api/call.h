@@ -98,8 +98,11 @@ struct api_call {
     struct bytes params[API_PARAMS_MAX]; /* path parameters, decoded */
     struct api_pair query[API_QUERY_MAX];
     size_t query_count;
-    struct actor actor; /* valid once the route's authentication passed; ctx.actor points to it */
+    struct bytes token; /* what the request authenticates with, borrowed from its headers */
     bool cookie_auth;   /* the token came as a cookie: Origin was checked */
+    bool admitted;      /* the route's authentication passed (or it has none) … */
+    struct actor actor; /* … and this is who asks; ctx.actor points to it */
+    bool started;       /* a streaming route's start was called */
     struct bytes body;  /* buffered routes: the whole body, during feed */
 
     /* the route's own state between steps */
@@ -137,7 +140,12 @@ enum api_next api_call_feed(struct api_call *call, struct bytes chunk, bool last
  * API_REPLY. */
 enum api_next api_call_refuse(struct api_call *call, enum err e);
 
-/* Adds a reply header; name and value must be static or live in the call's arena. */
+/* Gives the call the deadline of a transfer instead of that of a buffered request; for routes whose
+ * reply is a stream (streaming bodies get it by themselves). */
+void api_call_extend(struct api_call *call);
+
+/* Sets a reply header, in place of an earlier one of that name (Set-Cookie alone adds up); name and
+ * value must be static or live in the call's arena. */
 void api_call_header(struct api_call *call, const char *name, const char *value);
 
 #endif

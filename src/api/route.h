@@ -15,12 +15,14 @@ enum api_where {
     API_INLINE, /* on the loop thread when the ports never block (embedded), else on a worker */
 };
 
+#define API_BODY_LETTER UINT64_MAX
+
 struct api_route {
     enum api_method method;
     const char *pattern; /* "/v1/letters/{id}/content"; {…} matches one non-empty segment */
     enum api_auth auth;
     enum api_where where;
-    uint64_t body_max; /* bytes; 0: no body taken */
+    uint64_t body_max; /* bytes; 0: no body taken; API_BODY_LETTER: as large as a letter may be */
     bool json;         /* the body must be application/json */
 
     /* Buffered routes: the body is call->body. */

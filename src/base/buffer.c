@@ -41,7 +41,7 @@ static void buffer_grow(struct buffer *b, size_t need)
 {
     size_t capacity = b->capacity == 0 ? BUFFER_FIRST_CAPACITY : b->capacity;
     while (capacity < need)
-        capacity = capacity > b->max / 2 ? need : capacity * 2;
+        capacity = capacity > b->max / 2 ? b->max : capacity * 2;
     if (capacity > b->max)
         capacity = b->max;
     uint8_t *p = mem_alloc(capacity);
@@ -55,11 +55,11 @@ static void buffer_grow(struct buffer *b, size_t need)
 
 uint8_t *buffer_reserve(struct buffer *b, size_t n)
 {
-    if (b->overflow || n > b->max - b->n) {
+    if (b->overflow || b->max == 0 || n > b->max - b->n) {
         b->overflow = true;
         return NULL;
     }
-    if (b->n + n > b->capacity)
+    if (b->n + n > b->capacity || b->p == NULL)
         buffer_grow(b, b->n + n);
     return b->p + b->n;
 }

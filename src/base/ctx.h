@@ -19,6 +19,8 @@ struct ctx {
     const char *client_address; /* numeric address of the peer, or NULL; for throttles only */
     char request_id[CTX_REQUEST_ID_BYTES];
     char detail[CTX_DETAIL_BYTES]; /* for the problem document: which field, which limit */
+    int64_t retry_after_s;         /* with ERR_RATE_LIMITED and the like: when to come again; 0: not
+                                      known */
 };
 
 /* Starts a context: a fresh request id, now, and a deadline timeout_ms from now. */

@@ -84,6 +84,11 @@ bool condition_wait(struct condition *c, struct lock *l, int64_t deadline_mono_m
     return true;
 }
 
+void once_run(struct once *o, void (*body)(void))
+{
+    require(pthread_once(&o->state, body));
+}
+
 struct thread_start {
     void (*body)(void *arg);
     void *arg;

@@ -36,6 +36,21 @@ void condition_broadcast(struct condition *c);
  * early: check the condition again. False when the deadline passed. */
 bool condition_wait(struct condition *c, struct lock *l, int64_t deadline_mono_ms);
 
+/* --- once --- */
+
+/* Guards an initialisation that the first user runs, e.g. fetching an algorithm. */
+struct once {
+    pthread_once_t state;
+};
+
+#define ONCE_INIT                                                                                  \
+    {                                                                                              \
+        PTHREAD_ONCE_INIT                                                                          \
+    }
+
+/* Runs body() in the first call for this o; later and concurrent calls return when it has ended. */
+void once_run(struct once *o, void (*body)(void));
+
 /* --- threads --- */
 
 struct thread {

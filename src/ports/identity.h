@@ -74,6 +74,7 @@ struct identity_account {
     int64_t created_unix_ms;
     bool confirmed;
     bool disabled;
+    bool recovery_key_set; /* one was given out that opens the account's keys */
 };
 
 struct identity {

@@ -12,6 +12,7 @@
 #include "base/ctx.h"
 #include "base/secret.h"
 #include "base/uuid.h"
+#include "envelope/encryption_context.h"
 #include "envelope/header.h"
 #include "ports/actor.h"
 
@@ -37,8 +38,8 @@ struct key_wrap {
 };
 
 struct key_wrapped {
-    struct secret data_key;    /* fresh; the caller cleanses it */
-    struct header_edk edks[2]; /* for the header; bytes live in the arena */
+    struct secret data_key; /* fresh; the caller cleanses it */
+    struct edk edks[2];     /* for the header; bytes live in the arena */
     size_t edk_count;
     bool sender_can_open;
     bool sender_verified; /* the recipient can verify who sealed it (static-static) */

@@ -1,0 +1,115 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { createContext, useContext, useEffect, useState, type ReactNode } from "react";
+import { Navigate, Outlet, useLocation } from "react-router";
+import { api, body } from "../api/client";
+import type { components } from "../api/schema";
+import { maySignedIn, noteSignedIn, noteSignedOut, onSessionEnd } from "../api/session";
+import { listenToTabs, tellOtherTabs } from "../api/tabs";
+import { keys } from "../letters/queries";
+import { useLive } from "../live/useLive";
+import { forgetDrafts } from "../thread/drafts";
+import { clearTransfers } from "../transfers/store";
+import { useOutgoing } from "../transfers/useOutgoing";
+import { ProblemNotice } from "../ui/Notice";
+import { Waiting } from "../ui/Waiting";
+
+export type Me = components["schemas"]["Me"];
+
+interface SessionContext {
+  isSignedIn: boolean;
+  /** The server took the password: its cookies are set. */
+  enter: () => void;
+  /** The session is over: everything that was opened in this tab is forgotten. */
+  leave: () => void;
+}
+
+const Context = createContext<SessionContext | null>(null);
+const MeContext = createContext<Me | null>(null);
+
+export function useSession(): SessionContext {
+  const session = useContext(Context);
+  if (session === null) throw new Error("useSession outside of its provider");
+  return session;
+}
+
+/** The signed-in person; only below RequireSession. */
+export function useMe(): Me {
+  const me = useContext(MeContext);
+  if (me === null) throw new Error("useMe outside of RequireSession");
+  return me;
+}
+
+export function SessionRoot({ children }: { children: ReactNode }) {
+  const client = useQueryClient();
+  const [isSignedIn, setSignedIn] = useState(maySignedIn);
+
+  useEffect(() => {
+    const forget = () => {
+      clearTransfers();
+      client.clear();
+      setSignedIn(false);
+    };
+    const stopEnd = onSessionEnd(forget);
+    const stopTabs = listenToTabs((message) => {
+      if (message.kind === "signed-out") forget();
+      if (message.kind === "signed-in") {
+        client.clear();
+        setSignedIn(true);
+      }
+    });
+    return () => {
+      stopEnd();
+      stopTabs();
+    };
+  }, [client]);
+
+  const enter = () => {
+    client.clear();
+    noteSignedIn();
+    tellOtherTabs({ kind: "signed-in" });
+    setSignedIn(true);
+  };
+  const leave = () => {
+    noteSignedOut();
+    forgetDrafts();
+    clearTransfers();
+    client.clear();
+    tellOtherTabs({ kind: "signed-out" });
+    setSignedIn(false);
+  };
+  return <Context value={{ isSignedIn, enter, leave }}>{children}</Context>;
+}
+
+/** Shows the screens below it to a signed-in person, and the way in to anybody else. */
+export function RequireSession() {
+  const { isSignedIn } = useSession();
+  const location = useLocation();
+  const me = useQuery({
+    queryKey: keys.me,
+    queryFn: () => body(api.GET("/v1/me")),
+    enabled: isSignedIn,
+    staleTime: 60_000,
+  });
+  if (!isSignedIn) {
+    return <Navigate to="/sign-in" replace state={{ from: location.pathname }} />;
+  }
+  if (me.data !== undefined) return <SignedIn me={me.data} />;
+  if (me.error !== null) {
+    return (
+      <main className="page">
+        <ProblemNotice error={me.error} />
+      </main>
+    );
+  }
+  return <Waiting />;
+}
+
+function SignedIn({ me }: { me: Me }) {
+  useLive(me.id);
+  useOutgoing();
+  return (
+    <MeContext value={me}>
+      <Outlet />
+    </MeContext>
+  );
+}

@@ -1,0 +1,33 @@
+import { useI18n } from "../i18n/I18n";
+import { Field } from "../ui/Field";
+
+export const CODE_LENGTH = 6;
+
+interface CodeFieldProps {
+  value: string;
+  onChange: (code: string) => void;
+  isDisabled?: boolean;
+}
+
+/** The mailed code: pasted with spaces or words around it, typed, or filled in by the system. */
+export function CodeField({ value, onChange, isDisabled = false }: CodeFieldProps) {
+  const { t } = useI18n();
+  return (
+    <Field
+      name="code"
+      label={t("verify.code")}
+      help={t("verify.code_help")}
+      autoComplete="one-time-code"
+      inputMode="numeric"
+      autoFocus
+      isRequired
+      isReadOnly={isDisabled}
+      value={value}
+      onChange={(text) => onChange(digitsOf(text))}
+    />
+  );
+}
+
+export function digitsOf(text: string): string {
+  return text.replace(/\D/g, "").slice(0, CODE_LENGTH);
+}

@@ -1,0 +1,45 @@
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { useNavigate } from "react-router";
+import { api } from "../api/client";
+import { useMe, useSession } from "../app/Session";
+import { useI18n } from "../i18n/I18n";
+import { Button } from "../ui/Button";
+import { Dialog } from "../ui/Dialog";
+import { Notice } from "../ui/Notice";
+import { PasswordQuestion } from "./PasswordQuestion";
+import { Section } from "./Section";
+
+export function EraseAccount() {
+  const { t } = useI18n();
+  const me = useMe();
+  const { leave } = useSession();
+  const navigate = useNavigate();
+  const [isAsked, setAsked] = useState(false);
+  const erase = useMutation({
+    mutationFn: (password: string) => api.DELETE("/v1/me", { body: { password } }),
+    onSuccess: () => {
+      void navigate("/sign-in", { replace: true, state: { note: "erased" } });
+      leave();
+    },
+  });
+  return (
+    <Section title={t("erase.title")} text={t("erase.text")}>
+      <div>
+        <Button look="danger" onPress={() => setAsked(true)}>
+          {t("erase.action")}
+        </Button>
+      </div>
+      <Dialog title={t("erase.action")} isOpen={isAsked} onClose={() => setAsked(false)}>
+        <Notice kind="problem">{t("erase.warning", { name: me.username })}</Notice>
+        <PasswordQuestion
+          action={t("erase.confirm")}
+          look="danger"
+          isPending={erase.isPending}
+          error={erase.error}
+          onSubmit={(password) => erase.mutate(password)}
+        />
+      </Dialog>
+    </Section>
+  );
+}
