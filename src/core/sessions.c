@@ -75,6 +75,19 @@ enum err sessions_sign_in(struct core *core, struct ctx *ctx, struct bytes login
     return ERR_OK;
 }
 
+enum err sessions_refresh(struct core *core, struct ctx *ctx, struct bytes refresh_token,
+                          struct identity_grant *out)
+{
+    const struct identity *identity = &core->ports->identity;
+    enum err e = identity->refresh(identity->self, ctx, refresh_token, out);
+    if (e == ERR_REFRESH_REUSED) {
+        /* Which session just ended is not told. A session can bring this about only once. */
+        atomic_fetch_add(&core->tokens_forgotten, 1);
+        cache_clear(core->tokens);
+    }
+    return e;
+}
+
 static bool is_of_session(const void *value, const void *arg)
 {
     const struct actor *actor = value;
