@@ -19,10 +19,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FRAME_BYTES 65536u
-#define CHUNK_BYTES (4u * FRAME_BYTES)
-#define STREAM_BYTES (64u << 20)
-#define LETTER_BYTES 1024u
+#define FRAME_BYTES ((size_t)65536)
+#define CHUNK_BYTES (4 * FRAME_BYTES)
+#define STREAM_BYTES ((size_t)64 << 20)
+#define LETTER_BYTES ((size_t)1024)
 #define NS_PER_US 1000.0
 #define NS_PER_S 1e9
 
@@ -50,7 +50,7 @@ static double seconds_per_call(void (*body)(struct bench *), struct bench *b)
     double best = 1e9;
     for (int round = 0; round < 5; round++) {
         int64_t start = clock_mono_ns();
-        int64_t now = start;
+        int64_t now;
         unsigned calls = 0;
         do {
             body(b);

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define FRAME 128u
+#define FRAME ((size_t)128)
 #define MAX_MESSAGE 4096u
 
 static const struct edk any_edk = {{(const uint8_t *)"p", 1}, {0}, {0}};

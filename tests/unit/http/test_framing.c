@@ -101,26 +101,44 @@ static void test_host(void **state)
         assert_false(framing_is_host(bytes_of_str(bad[i])));
 }
 
-/* name and value as they lie in the library's buffer: text with NUL for colon and line end. */
-static bool plain(const char *text, size_t name_n, size_t value_at)
+/* A field line as it lies in the library's buffer: text with NUL for the colon and the line end.
+ * Gives the offset of the next line, 0 when there is none. */
+static size_t next(const char *text, size_t name_n, size_t value_at)
 {
-    struct bytes name = bytes_of(text, name_n);
-    return framing_is_plain_line(name, bytes_of_str(text + value_at));
+    const uint8_t *line = (const uint8_t *)text;
+    const uint8_t *end =
+        framing_next_field(line, bytes_of(text, name_n), bytes_of_str(text + value_at));
+    return end == NULL ? 0 : (size_t)(end - line);
 }
 
 static void test_line_layout(void **state)
 {
     (void)state;
-    assert_true(plain("Name\0 value\0\0", 4, 6));
-    assert_true(plain("Name\0value\0\0", 4, 5));
-    assert_true(plain("Name\0 \t value\0\0", 4, 8));
-    assert_true(plain("Name\0\0\0", 4, 5));
+    assert_int_equal(next("Name\0 value\0\0", 4, 6), 13);
+    assert_int_equal(next("Name\0value\0\0", 4, 5), 12);
+    assert_int_equal(next("Name\0 \t value\0\0", 4, 8), 15);
+    assert_int_equal(next("Name\0\0\0", 4, 5), 7);
     /* A folded line: the library glues it to the name and moves the value behind. */
-    assert_false(plain("Name\0\0\0 folded\0\0", 4, 8));
-    assert_false(plain("Name\0 first\0\0second\0\0", 4, 13));
+    assert_int_equal(next("Name\0\0\0 folded\0\0", 4, 8), 0);
+    assert_int_equal(next("Name\0 first\0\0second\0\0", 4, 13), 0);
     /* A bare LF leaves one NUL only, a NUL inside cuts the value short. */
-    assert_false(plain("Name\0 value\0Next", 4, 6));
-    assert_false(plain("Name\0 va\0ue\0\0", 4, 6));
+    assert_int_equal(next("Name\0 value\0Next", 4, 6), 0);
+    assert_int_equal(next("Name\0 va\0ue\0\0", 4, 6), 0);
+}
+
+static void test_line_order(void **state)
+{
+    (void)state;
+    static const char head[] = "GET\0/\0HTTP/1.1\0\0A\0b\0\0C\0d\0\0\0\0";
+    const uint8_t *line = framing_next_line(head + 6);
+    assert_ptr_equal(line, head + 16);
+    const uint8_t *next_line =
+        framing_next_field(line, bytes_of(head + 16, 1), bytes_of(head + 18, 1));
+    assert_ptr_equal(next_line, head + 21);
+    /* A line that the library dropped leaves a gap. */
+    assert_null(framing_next_field(line, bytes_of(head + 21, 1), bytes_of(head + 23, 1)));
+    assert_null(framing_next_field(NULL, bytes_of(head + 21, 1), bytes_of(head + 23, 1)));
+    assert_null(framing_next_line("HTTP/1.1\0A"));
 }
 
 int main(void)
@@ -128,7 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lengths),          cmocka_unit_test(test_codings),
         cmocka_unit_test(test_names_and_values), cmocka_unit_test(test_host),
-        cmocka_unit_test(test_line_layout),
+        cmocka_unit_test(test_line_layout),      cmocka_unit_test(test_line_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
