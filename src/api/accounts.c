@@ -3,7 +3,7 @@
 
 #include "api/fields.h"
 #include "api/reply.h"
-#include "api/route.h"
+#include "api/resource.h"
 #include "core/policy_password.h"
 
 #define NAME_BYTES 256u

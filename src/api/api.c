@@ -4,7 +4,7 @@
 #include "api/letters.h"
 #include "api/origin.h"
 #include "api/people.h"
-#include "api/route.h"
+#include "api/resource.h"
 #include "api/router.h"
 #include "base/json.h"
 #include "base/mem.h"

@@ -4,6 +4,7 @@
 #include "api/query.h"
 #include "api/range.h"
 #include "api/reply.h"
+#include "api/resource.h"
 #include "api/router.h"
 #include "base/mem.h"
 #include "core/letter_bytes.h"

@@ -2,6 +2,7 @@
 
 #include "api/letter_view.h"
 #include "api/reply.h"
+#include "api/resource.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "core/events.h"

@@ -5,6 +5,7 @@
 #include "api/letters_post.h"
 #include "api/query.h"
 #include "api/reply.h"
+#include "api/resource.h"
 #include "api/router.h"
 #include "core/letters.h"
 #include "core/unread.h"

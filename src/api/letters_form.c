@@ -1,6 +1,6 @@
 #include "api/letters_form.h"
 
-#include "api/route.h"
+#include "api/resource.h"
 #include "envelope/manifest.h"
 
 /* What form->current can be besides a field. */

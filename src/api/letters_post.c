@@ -5,6 +5,7 @@
 #include "api/letters_form.h"
 #include "api/query.h"
 #include "api/reply.h"
+#include "api/resource.h"
 #include "api/router.h"
 #include "base/mem.h"
 #include "envelope/manifest.h"

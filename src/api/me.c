@@ -3,7 +3,7 @@
 #include "api/export.h"
 #include "api/fields.h"
 #include "api/reply.h"
-#include "api/route.h"
+#include "api/resource.h"
 #include "api/session_view.h"
 #include "base/encode.h"
 #include "core/accounts.h"

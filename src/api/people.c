@@ -2,6 +2,7 @@
 
 #include "api/query.h"
 #include "api/reply.h"
+#include "api/resource.h"
 #include "api/router.h"
 #include "base/encode.h"
 #include "core/people.h"

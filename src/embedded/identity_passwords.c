@@ -275,6 +275,7 @@ enum err identity_account(void *self, struct ctx *ctx, struct identity_account *
         .created_unix_ms = own.account.created_unix_ms,
         .confirmed = own.account.state != ACCOUNT_UNCONFIRMED,
         .disabled = own.account.state == ACCOUNT_DISABLED,
+        .recovery_key_set = own.account.ring_by_recovery.n > 0,
     };
     return ERR_OK;
 }
