@@ -3,10 +3,11 @@
 
 #include "api/fields.h"
 #include "api/reply.h"
-#include "api/route.h"
+#include "api/resource.h"
 #include "core/policy_password.h"
 
 #define NAME_BYTES 256u
+#define EMAIL_BYTES 512u
 #define CODE_BYTES 32u
 #define INVITE_BYTES 128u
 #define RECOVERY_KEY_BYTES 128u
@@ -34,7 +35,7 @@ static enum api_next sign_up(struct api_call *call)
     struct fields fields = fields_open(call);
     const struct accounts_sign_up in = {
         .username = fields_text(&fields, "username", NAME_BYTES),
-        .email = fields_text(&fields, "email", 2 * NAME_BYTES),
+        .email = fields_text(&fields, "email", EMAIL_BYTES),
         .password = fields_text(&fields, "password", 2 * POLICY_PASSWORD_MAX_BYTES),
         .invite = fields_optional_text(&fields, "invite", INVITE_BYTES),
     };
@@ -93,7 +94,7 @@ static enum api_next resend_code(struct api_call *call)
 static enum api_next forgot_password(struct api_call *call)
 {
     struct fields fields = fields_open(call);
-    struct bytes login = fields_text(&fields, "login", 2 * NAME_BYTES);
+    struct bytes login = fields_text(&fields, "login", EMAIL_BYTES);
     enum err e = fields.e;
     if (e == ERR_OK)
         e = accounts_forgot_password(call->api->core, &call->ctx, login);

@@ -1,19 +1,22 @@
 #include "api/api.h"
 
+#include "api/events.h"
+#include "api/letters.h"
 #include "api/origin.h"
-#include "api/route.h"
+#include "api/people.h"
+#include "api/resource.h"
 #include "api/router.h"
+#include "base/json.h"
 #include "base/mem.h"
 
 static const struct api_routes *const tables[] = {
-    &accounts_routes,
-    &sessions_routes,
-    &me_routes,
-    &wellknown_routes,
+    &accounts_routes, &sessions_routes, &me_routes,     &wellknown_routes,
+    &people_routes,   &letters_routes,  &events_routes,
 };
 
 struct api *api_create(struct core *core, const struct api_config *config)
 {
+    json_cleanse_freed();
     struct api *api = mem_alloc(sizeof *api);
     api->core = core;
     api->config = config;

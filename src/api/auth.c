@@ -2,7 +2,7 @@
 
 #include "api/cookies.h"
 #include "api/origin.h"
-#include "api/route.h"
+#include "api/resource.h"
 #include "core/sessions.h"
 
 static bool is_safe(enum api_method method)

@@ -4,6 +4,7 @@
 #include "api/origin.h"
 #include "api/problem.h"
 #include "api/reply.h"
+#include "api/resource.h"
 #include "api/router.h"
 #include "base/clock.h"
 

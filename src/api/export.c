@@ -4,6 +4,7 @@
 #include "api/session_view.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "core/letters.h"
 
 #include <string.h>
 
@@ -36,19 +37,17 @@ static enum err write_head(struct export *export, struct ctx *ctx)
     json_t *me = NULL;
     json_t *sessions = NULL;
     struct bytes ring = BYTES_LIT("null");
-    struct key_description key = {0};
     enum err e = session_view_me(export->core, ctx, &me);
     if (e == ERR_OK)
         e = session_view_list(export->core, ctx, &sessions);
     if (e == ERR_OK)
-        e = keys->describe(keys->self, ctx, &ctx->actor->user_id, &key);
+        e = letters_lost_before(export->core, ctx, &export->lost_before_unix_ms);
     if (e == ERR_OK) {
         e = keys->key_ring(keys->self, ctx, &ring);
         if (e == ERR_NOT_FOUND)
             e = ERR_OK;
     }
     if (e == ERR_OK) {
-        export->lost_before_unix_ms = key.lost_before_unix_ms;
         char now[CLOCK_RFC3339_BYTES];
         clock_rfc3339(ctx->now_unix_ms, now);
         buffer_printf(&export->pending, "{\"exported_at\":\"%s\"", now);

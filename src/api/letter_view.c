@@ -1,5 +1,7 @@
 #include "api/letter_view.h"
 
+#include "core/letters.h"
+
 static json_t *person(const struct uuid *id, const char *username)
 {
     json_t *value = json_object();
@@ -11,9 +13,7 @@ static json_t *person(const struct uuid *id, const char *username)
 json_t *letter_view(const struct message_record *record, const struct actor *actor,
                     int64_t lost_before_unix_ms)
 {
-    bool sealed_to_actor =
-        uuid_equal(&record->recipient_id, &actor->user_id) || record->sender_can_open;
-    bool can_open = sealed_to_actor && record->sent_unix_ms >= lost_before_unix_ms;
+    bool can_open = letters_can_open(record, &actor->user_id, lost_before_unix_ms);
     json_t *value = json_object();
     json_object_set_new(value, "id", json_from_uuid(&record->id));
     json_object_set_new(value, "from", person(&record->sender_id, record->sender_username));

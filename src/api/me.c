@@ -3,7 +3,7 @@
 #include "api/export.h"
 #include "api/fields.h"
 #include "api/reply.h"
-#include "api/route.h"
+#include "api/resource.h"
 #include "api/session_view.h"
 #include "base/encode.h"
 #include "core/accounts.h"
@@ -68,7 +68,7 @@ static enum api_next rotate_key(struct api_call *call)
     json_t *value = json_object();
     if (key.has_point) {
         struct buffer text;
-        buffer_init(&text, 2 * KEY_POINT_BYTES);
+        buffer_init(&text, (size_t)2 * KEY_POINT_BYTES);
         encode_base64(&text, bytes_of(key.point, sizeof key.point));
         json_object_set_new(value, "public_key", json_from_bytes(buffer_bytes(&text)));
         buffer_fini(&text);

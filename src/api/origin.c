@@ -1,6 +1,6 @@
 #include "api/origin.h"
 
-#include "api/route.h"
+#include "api/resource.h"
 #include "base/mem.h"
 
 #include <string.h>

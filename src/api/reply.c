@@ -1,7 +1,7 @@
 #include "api/reply.h"
 
 #include "api/origin.h"
-#include "api/route.h"
+#include "api/resource.h"
 
 void reply_start(struct api_call *call)
 {

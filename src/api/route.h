@@ -2,7 +2,6 @@
 #ifndef LETTERLOCK_API_ROUTE_H
 #define LETTERLOCK_API_ROUTE_H
 
-#include "api/api.h"
 #include "api/call.h"
 
 enum api_auth {
@@ -40,21 +39,5 @@ struct api_routes {
     const struct api_route *rows;
     size_t count;
 };
-
-struct router; /* api/router.h */
-
-/* What resource files know of the API: call->api->core is the core. */
-struct api {
-    struct core *core;
-    const struct api_config *config;
-    struct router *router;
-    char *public_origin; /* scheme, host and port of the public URL */
-};
-
-/* The rows of each resource file. */
-extern const struct api_routes accounts_routes;
-extern const struct api_routes sessions_routes;
-extern const struct api_routes me_routes;
-extern const struct api_routes wellknown_routes;
 
 #endif

@@ -5,7 +5,7 @@
 #include "api/fields.h"
 #include "api/origin.h"
 #include "api/reply.h"
-#include "api/route.h"
+#include "api/resource.h"
 #include "api/router.h"
 #include "api/session_view.h"
 #include "base/encode.h"

@@ -1,6 +1,6 @@
 /* What is open to everyone: keys, this API's description, settings, health. */
 #include "api/reply.h"
-#include "api/route.h"
+#include "api/resource.h"
 #include "core/policy_password.h"
 
 static enum api_next jwks(struct api_call *call)

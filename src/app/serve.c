@@ -83,6 +83,8 @@ static enum err start(struct server *server, struct ctx *ctx)
     server->api_config = (struct api_config){
         .public_url = config->public_url,
         .allowed_origin = config->allowed_origin,
+        .backend = config->backend,
+        .mail = config->smtp_url[0] == '\0' ? "outbox" : "smtp",
         .request_timeout_ms = config->request_timeout * MS_PER_S,
         .stream_timeout_ms = config->stream_timeout * MS_PER_S,
     };

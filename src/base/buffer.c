@@ -55,11 +55,11 @@ static void buffer_grow(struct buffer *b, size_t need)
 
 uint8_t *buffer_reserve(struct buffer *b, size_t n)
 {
-    if (b->overflow || n > b->max - b->n) {
+    if (b->overflow || b->max == 0 || n > b->max - b->n) {
         b->overflow = true;
         return NULL;
     }
-    if (b->n + n > b->capacity)
+    if (b->n + n > b->capacity || b->p == NULL)
         buffer_grow(b, b->n + n);
     return b->p + b->n;
 }

@@ -65,7 +65,7 @@ static void link_newest(struct cache *cache, struct entry *e)
     cache->newest = e;
 }
 
-static void drop(struct cache *cache, struct entry *e)
+static void remove_entry(struct cache *cache, struct entry *e)
 {
     struct entry **at = bucket_of(cache, e->key);
     while (*at != e)
@@ -91,7 +91,7 @@ bool cache_get(struct cache *cache, const uint8_t key[CACHE_KEY_BYTES], int64_t 
     lock_acquire(&cache->lock);
     struct entry *e = find(cache, key);
     if (e != NULL && e->end_unix_ms <= now_unix_ms) {
-        drop(cache, e);
+        remove_entry(cache, e);
         e = NULL;
     }
     if (e != NULL) {
@@ -109,9 +109,9 @@ void cache_put(struct cache *cache, const uint8_t key[CACHE_KEY_BYTES], int64_t 
     lock_acquire(&cache->lock);
     struct entry *e = find(cache, key);
     if (e != NULL)
-        drop(cache, e);
+        remove_entry(cache, e);
     if (cache->count == cache->capacity)
-        drop(cache, cache->oldest);
+        remove_entry(cache, cache->oldest);
     e = mem_alloc(sizeof *e + cache->value_bytes);
     memcpy(e->key, key, CACHE_KEY_BYTES);
     memcpy(e->value, value, cache->value_bytes);
@@ -124,6 +124,15 @@ void cache_put(struct cache *cache, const uint8_t key[CACHE_KEY_BYTES], int64_t 
     lock_release(&cache->lock);
 }
 
+void cache_drop(struct cache *cache, const uint8_t key[CACHE_KEY_BYTES])
+{
+    lock_acquire(&cache->lock);
+    struct entry *e = find(cache, key);
+    if (e != NULL)
+        remove_entry(cache, e);
+    lock_release(&cache->lock);
+}
+
 void cache_drop_if(struct cache *cache, bool (*match)(const void *value, const void *arg),
                    const void *arg)
 {
@@ -132,7 +141,7 @@ void cache_drop_if(struct cache *cache, bool (*match)(const void *value, const v
     while (e != NULL) {
         struct entry *older = e->older;
         if (match(e->value, arg))
-            drop(cache, e);
+            remove_entry(cache, e);
         e = older;
     }
     lock_release(&cache->lock);

@@ -24,6 +24,9 @@ bool cache_get(struct cache *cache, const uint8_t key[CACHE_KEY_BYTES], int64_t 
 void cache_put(struct cache *cache, const uint8_t key[CACHE_KEY_BYTES], int64_t end_unix_ms,
                const void *value);
 
+/* Drops the value of key, if there is one. */
+void cache_drop(struct cache *cache, const uint8_t key[CACHE_KEY_BYTES]);
+
 /* Drops every value for which match(value, arg) is true. */
 void cache_drop_if(struct cache *cache, bool (*match)(const void *value, const void *arg),
                    const void *arg);

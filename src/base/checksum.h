@@ -1,4 +1,4 @@
-/* A 128-bit checksum of the frames of a letter, as they lie in storage: AES-256-GMAC (NIST SP
+/* A 128-bit checksum of a sealed letter as it lies in storage: AES-256-GMAC (NIST SP
  * 800-38D) with the letter's message id as its key and a zero IV. It finds damage (a flipped bit, a
  * cut, parts in another order, one letter's bytes under another) without the letter's data key. It
  * keeps no secret and proves no authorship: the frames' own tags do that when the letter is opened.

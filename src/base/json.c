@@ -1,8 +1,21 @@
 #include "base/json.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 
+#include <malloc.h>
 #include <stdlib.h>
+
+static void free_cleansed(void *p)
+{
+    mem_cleanse(p, malloc_usable_size(p));
+    free(p);
+}
+
+void json_cleanse_freed(void)
+{
+    json_set_alloc_funcs(malloc, free_cleansed);
+}
 
 json_t *json_parse_object(struct bytes text)
 {

@@ -8,6 +8,10 @@
 
 #include <jansson.h>
 
+/* From now on memory that jansson frees is cleansed: bodies with passwords go through it. For the
+ * start of a process that reads such bodies; repeating it is harmless. */
+void json_cleanse_freed(void);
+
 /* Reads text as one JSON object: UTF-8, no duplicate names, nothing behind it, no NUL in strings.
  * Gives a reference for json_decref, or NULL when it is anything else. */
 json_t *json_parse_object(struct bytes text);

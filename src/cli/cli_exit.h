@@ -23,4 +23,8 @@ enum cli_exit cli_fail(enum cli_exit code, const char *format, ...)
 /* The same line without a failure. */
 void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* A remark for the person at the terminal: the line without "letterlock: ", and only when standard
+ * error is a terminal. */
+void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 #endif

@@ -10,6 +10,8 @@
 
 #include <curl/curl.h>
 
+#define CLI_HTTP_HEADERS_MAX 4u
+
 struct cli_http {
     CURL *curl;
     struct arena *arena;
@@ -54,19 +56,15 @@ struct cli_http_sink {
 /* Zero what is not needed. Everything is borrowed. */
 struct cli_http_request {
     const char *method;
-    const char *path;       /* behind the server's URL, with any query */
-    const char *bearer;     /* a token */
-    const char *headers[4]; /* further "Name: value" lines, up to the first NULL */
-    struct bytes json;      /* body, when p is not NULL */
+    const char *path;   /* behind the server's URL, with any query */
+    const char *bearer; /* a token */
+    const char
+        *headers[CLI_HTTP_HEADERS_MAX]; /* further "Name: value" lines, up to the first NULL */
+    struct bytes json;                  /* body, when p is not NULL */
     struct cli_http_form *form;
     struct cli_http_sink *sink;
     struct cli_progress *progress;
 };
-
-/* Checks a server address and gives it in normal form: https://host[:port][/path], or http:// for a
- * loopback host or with insecure_ok. CLI_USAGE with a message. */
-enum cli_exit cli_http_check_url(struct arena *arena, const char *text, bool insecure_ok,
-                                 const char **url) MUST_CHECK;
 
 /* A client of the server at url; both strings borrowed. */
 void cli_http_init(struct cli_http *http, struct arena *arena, const char *url,

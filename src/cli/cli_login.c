@@ -2,6 +2,7 @@
 #include "cli/cli_options.h"
 #include "cli/cli_output.h"
 #include "cli/cli_prompt.h"
+#include "cli/cli_url.h"
 #include "cli/commands.h"
 
 #include <limits.h>
@@ -142,7 +143,7 @@ static enum cli_exit sign_in(struct cli *cli, int argc, char **argv)
     enum cli_exit exit = CLI_OK;
     if (!parse_login(argc, argv, &o, &exit))
         return exit;
-    exit = cli_http_check_url(&cli->arena, o.url, o.insecure_http, &url);
+    exit = cli_url_check(&cli->arena, o.url, o.insecure_http, &url);
     if (exit == CLI_OK)
         exit = cli_client_connect(cli, url, absolute(&cli->arena, o.ca_file));
     if (exit == CLI_OK && o.login == NULL)

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 struct open_options {
     const char *output; /* NULL: the file's own name; "-": standard output */
@@ -146,12 +145,10 @@ static enum cli_exit fetch_content(struct cli *cli, const struct open_options *o
 static void tell_sender(const struct letter *l)
 {
     char time[CLI_TIME_BYTES];
-    if (isatty(STDERR_FILENO) != 1)
-        return;
     const json_t *from = json_object_get(l->metadata, "from");
     bool verified = json_is_true(json_object_get(l->metadata, "sender_verified"));
     cli_output_time(cli_client_string(l->metadata, "sent_at"), time);
-    cli_warn("From %s, %s%s", cli_client_string(from, "username"), time,
+    cli_note("From %s, %s%s", cli_client_string(from, "username"), time,
              verified ? "" : " (sender not verified)");
 }
 
@@ -176,8 +173,8 @@ static enum cli_exit tell_text(const struct open_options *o, const struct letter
 static enum cli_exit tell_result(const struct open_options *o, const struct letter *l)
 {
     if (!o->json) {
-        if (l->saved_as != NULL && isatty(STDERR_FILENO) == 1)
-            cli_warn("Saved %s.", l->saved_as);
+        if (l->saved_as != NULL)
+            cli_note("Saved %s.", l->saved_as);
         return CLI_OK;
     }
     json_t *result = json_copy(l->metadata);

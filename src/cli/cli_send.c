@@ -14,7 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FIELDS_MAX = 4 };
+enum {
+    FIELDS_MAX = 4,
+    TEXT_MAX_BYTES = 4 << 20, /* of the JSON; the server takes less */
+};
 
 struct send_options {
     const char *to;
@@ -62,24 +65,6 @@ static bool parse(int argc, char **argv, struct send_options *o, enum cli_exit *
     else if (o->file == NULL && o->text == NULL)
         *exit = cli_options_refuse(&syntax, "send needs --text or a FILE.");
     return *exit == CLI_OK;
-}
-
-/* --- a text alone --- */
-
-static enum cli_exit send_text(struct cli *cli, const struct send_options *o, json_t **letter)
-{
-    json_t *body = json_pack("{s:s, s:s}", "to", o->to, "text", o->text);
-    if (body == NULL)
-        return cli_fail(CLI_FAILED, "The text must be UTF-8.");
-    if (o->no_copy)
-        json_object_set_new(body, "copy", json_false());
-    if (o->expires_in_s > 0)
-        json_object_set_new(body, "expires_in", json_integer(o->expires_in_s));
-    /* The ID token, so that the server can seal with our own key: a copy for us, a proof for them.
-     */
-    enum cli_exit exit = cli_client_call(cli, CLI_TOKEN_ID, "POST", "/v1/letters", body, letter);
-    json_decref(body);
-    return exit;
 }
 
 /* --- a file --- */
@@ -165,38 +150,83 @@ static void describe(struct cli *cli, const struct send_options *o, struct sourc
         s->form.file_name = strcmp(o->file, "-") == 0 ? "stdin" : cli_file_base_name(o->file);
 }
 
-/* Sends until there is an answer. A retry has the same Idempotency-Key: should the first attempt
- * have arrived after all, the server gives its letter and makes no second one. */
-static enum cli_exit upload(struct cli *cli, struct source *s, struct cli_http_response *response)
+/* --- posting --- */
+
+static bool can_restart(const struct source *s)
+{
+    return s == NULL || s->start >= 0 || s->consumed == 0;
+}
+
+/* Posts until there is an answer; s is NULL for a text. A retry has the same Idempotency-Key:
+ * should the first attempt have arrived after all, the server gives its letter and makes no second
+ * one. The ID token lets the server seal with our own key: a copy for us, a proof for the
+ * recipient. */
+static enum cli_exit post(struct cli *cli, struct cli_http_request *request, struct source *s,
+                          struct cli_http_response *response)
 {
     char key[UUID_TEXT_BYTES];
     struct uuid random = uuid_random();
-    uuid_format(&random, key);
-    struct cli_http_request request = {
-        .method = "POST",
-        .path = "/v1/letters",
-        .headers = {arena_printf(&cli->arena, "Idempotency-Key: %s", key)},
-        .form = &s->form,
-        .progress = &s->progress,
-    };
     struct cli_retry retry = {0};
+    uuid_format(&random, key);
+    request->method = "POST";
+    request->path = "/v1/letters";
+    request->headers[0] = arena_printf(&cli->arena, "Idempotency-Key: %s", key);
     for (;;) {
-        enum cli_exit exit = cli_client_perform(cli, &request, CLI_TOKEN_ID, response);
-        cli_progress_end(&s->progress);
-        bool can_restart = s->start >= 0 || s->consumed == 0;
-        if (!can_restart || !cli_retry_is_due(&retry, exit, response, false))
+        enum cli_exit exit = cli_client_perform(cli, request, CLI_TOKEN_ID, response);
+        if (s != NULL)
+            cli_progress_end(&s->progress);
+        if (!can_restart(s) || !cli_retry_is_due(&retry, exit, response, false))
             return exit;
         cli_http_response_fini(response);
-        if (!restart_source(&s->form))
+        if (s != NULL && !restart_source(&s->form))
             return cli_fail(CLI_LOCAL, "Cannot read the file from its beginning again: %s.",
                             strerror(errno));
     }
 }
 
+/* Posts and takes the letter out of the answer. */
+static enum cli_exit post_letter(struct cli *cli, struct cli_http_request *request,
+                                 struct source *s, json_t **letter)
+{
+    struct cli_http_response response = {0};
+    enum cli_exit exit = post(cli, request, s, &response);
+    if (exit == CLI_NETWORK)
+        exit = cli_client_network_failed(cli, &response);
+    else if (exit == CLI_OK)
+        exit = cli_client_refused(&response);
+    if (exit == CLI_OK) {
+        *letter = json_parse_object(buffer_bytes(&response.body));
+        if (*letter == NULL)
+            exit = cli_fail(CLI_FAILED, "The server's answer is not JSON.");
+    }
+    cli_http_response_fini(&response);
+    return exit;
+}
+
+static enum cli_exit send_text(struct cli *cli, const struct send_options *o, json_t **letter)
+{
+    json_t *body = json_pack("{s:s, s:s}", "to", o->to, "text", o->text);
+    if (body == NULL)
+        return cli_fail(CLI_FAILED, "The text must be UTF-8.");
+    if (o->no_copy)
+        json_object_set_new(body, "copy", json_false());
+    if (o->expires_in_s > 0)
+        json_object_set_new(body, "expires_in", json_integer(o->expires_in_s));
+    struct buffer text;
+    buffer_init(&text, TEXT_MAX_BYTES);
+    json_write(&text, body);
+    struct cli_http_request request = {.json = buffer_bytes(&text)};
+    enum cli_exit exit = buffer_ok(&text)
+                             ? post_letter(cli, &request, NULL, letter)
+                             : cli_fail(CLI_FAILED, "The text is too long. Send it as a file.");
+    buffer_fini(&text);
+    json_decref(body);
+    return exit;
+}
+
 static enum cli_exit send_file(struct cli *cli, const struct send_options *o, json_t **letter)
 {
     struct source s = {.fd = -1};
-    struct cli_http_response response = {0};
     struct buffer label;
     buffer_init(&label, 4096);
     enum cli_exit exit = open_source(&s, o->file);
@@ -204,16 +234,12 @@ static enum cli_exit send_file(struct cli *cli, const struct send_options *o, js
         describe(cli, o, &s);
         cli_text_clean(&label, bytes_of_str(s.form.file_name), false);
         s.progress = cli_progress_start(buffer_bytes(&label), 0, s.form.size);
-        exit = upload(cli, &s, &response);
-        if (exit == CLI_NETWORK)
-            exit = cli_client_network_failed(cli, &response);
-        else if (exit == CLI_OK && (exit = cli_client_refused(&response)) == CLI_OK)
-            *letter = json_parse_object(buffer_bytes(&response.body));
+        struct cli_http_request request = {.form = &s.form, .progress = &s.progress};
+        exit = post_letter(cli, &request, &s, letter);
     }
     if (s.fd > STDIN_FILENO)
         close(s.fd);
     buffer_fini(&label);
-    cli_http_response_fini(&response);
     return exit;
 }
 
@@ -221,8 +247,6 @@ static enum cli_exit send_file(struct cli *cli, const struct send_options *o, js
 
 static enum cli_exit tell(struct cli *cli, const struct send_options *o, const json_t *letter)
 {
-    if (letter == NULL)
-        return cli_fail(CLI_FAILED, "The server's answer is not JSON.");
     if (o->json)
         return cli_output_json(letter);
     char size[CLI_SIZE_BYTES];

@@ -2,6 +2,7 @@
 #include "cli/cli_options.h"
 #include "cli/cli_output.h"
 #include "cli/cli_prompt.h"
+#include "cli/cli_url.h"
 #include "cli/commands.h"
 
 struct account_options {
@@ -18,7 +19,7 @@ struct account_options {
 static enum cli_exit connect_to(struct cli *cli, const struct account_options *o)
 {
     const char *url = NULL;
-    enum cli_exit exit = cli_http_check_url(&cli->arena, o->url, o->insecure_http, &url);
+    enum cli_exit exit = cli_url_check(&cli->arena, o->url, o->insecure_http, &url);
     return exit == CLI_OK ? cli_client_connect(cli, url, o->ca_file) : exit;
 }
 

@@ -125,16 +125,19 @@ enum err accounts_profile(struct core *core, struct ctx *ctx, struct accounts_pr
     const struct records *records = &core->ports->records;
     struct user_record user;
     struct unread_summary unread;
-    enum err e = own_account(core, ctx, &out->account);
+    enum err e = provision_complete(core, ctx, &ctx->actor->user_id);
+    if (e == ERR_OK)
+        e = own_account(core, ctx, &out->account);
     if (e == ERR_OK)
         e = records->user_by_id(records->self, ctx, &ctx->actor->user_id, &user);
+    if (e == ERR_OK)
+        e = records->user_usage(records->self, ctx, &ctx->actor->user_id, &out->used_bytes);
     if (e == ERR_OK)
         e = records->unread(records->self, ctx, &unread);
     if (e != ERR_OK)
         return e;
     out->unread = unread.count;
     out->quota_bytes = user.quota_bytes > 0 ? user.quota_bytes : core->config->quota_bytes;
-    out->used_bytes = user.used_bytes;
     return ERR_OK;
 }
 

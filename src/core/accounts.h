@@ -52,7 +52,7 @@ enum err accounts_change_password(struct core *core, struct ctx *ctx, struct byt
 enum err accounts_rotate_key(struct core *core, struct ctx *ctx,
                              struct key_description *out) MUST_CHECK;
 
-/* The actor's own account. */
+/* The actor's own account; getting it completes a provisioning that was cut short. */
 struct accounts_profile {
     struct identity_account account;
     uint64_t unread;

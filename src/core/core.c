@@ -6,25 +6,18 @@
 #include "core/sessions.h"
 #include "core/token.h"
 
-static enum err make_verifier(struct core *core, struct ctx *ctx)
-{
-    const struct identity *identity = &core->ports->identity;
-    struct bytes jwks;
-    enum err e = identity->jwks(identity->self, ctx, &jwks);
-    return e == ERR_OK ? token_verifier_create(ctx, identity, jwks, &core->verifier) : e;
-}
-
 enum err core_create(struct ctx *ctx, struct ports *ports, const struct core_config *config,
                      struct core **out)
 {
+    /* Without keys to verify tokens by, everyone would be refused: better not to start. */
+    struct bytes jwks;
+    enum err e = ports->identity.jwks(ports->identity.self, ctx, &jwks);
+    if (e != ERR_OK)
+        return e;
     struct core *core = mem_alloc(sizeof *core);
     core->ports = ports;
     core->config = config;
-    enum err e = make_verifier(core, ctx);
-    if (e != ERR_OK) {
-        mem_free(core);
-        return e;
-    }
+    core->verifier = token_verifier_create(&ports->identity);
     core->events = events_create(config->streams_per_user, config->streams_total);
     core->tokens = cache_create(SESSIONS_CACHE_MAX, sizeof(struct actor));
     *out = core;

@@ -5,6 +5,8 @@
 #include "base/cache.h"
 #include "ports/ports.h"
 
+#include <stdatomic.h>
+
 enum sign_up_mode { SIGN_UP_OPEN, SIGN_UP_INVITE, SIGN_UP_CLOSED };
 
 /* Limits and policy, from the configuration. */
@@ -26,7 +28,8 @@ struct core {
     const struct core_config *config;
     struct events *events;
     struct token_verifier *verifier;
-    struct cache *tokens; /* digest of a token -> struct actor */
+    struct cache *tokens;         /* digest of a token -> struct actor */
+    atomic_uint tokens_forgotten; /* changes whenever tokens are dropped from the cache */
 };
 
 /* Makes a core over ports; both arguments outlive it. */

@@ -6,7 +6,7 @@
 
 #define POLICY_PASSWORD_MIN_CHARS 10u
 #define POLICY_PASSWORD_MAX_CHARS 256u
-#define POLICY_PASSWORD_MAX_BYTES (4u * POLICY_PASSWORD_MAX_CHARS)
+#define POLICY_PASSWORD_MAX_BYTES ((size_t)4 * POLICY_PASSWORD_MAX_CHARS)
 
 /* Checks a new password: 10 to 256 characters of UTF-8, not like the username or the e-mail address
  * (each may be empty), not a common one, not a simple pattern (after NIST SP 800-63B section

@@ -13,7 +13,7 @@ enum err provision_user(struct core *core, struct ctx *ctx, const struct provisi
         .id = account->id,
         .username = account->username,
         .email = account->email,
-        .state = USER_READY,
+        .state = account->disabled ? USER_DISABLED : USER_READY,
         .created_unix_ms = account->created_unix_ms,
     };
     memcpy(user.key_reference, key.reference, sizeof user.key_reference);
@@ -48,6 +48,7 @@ enum err provision_by_id(struct core *core, struct ctx *ctx, const struct uuid *
         .username = account.username,
         .email = account.email,
         .created_unix_ms = account.created_unix_ms,
+        .disabled = account.disabled,
     };
     return provision_user(core, ctx, &in);
 }

@@ -10,6 +10,7 @@ struct provision_account {
     const char *username;
     const char *email;
     int64_t created_unix_ms;
+    bool disabled; /* stays so */
 };
 
 /* Makes the user's key, the user's topic, and the user's record, which comes last: so a crash at

@@ -28,13 +28,16 @@ enum err sessions_recall(struct core *core, struct ctx *ctx, struct bytes token,
     return *known ? check_power(out, wanted) : ERR_OK;
 }
 
+/* Unless tokens were forgotten since the session was checked: it may have been this one. */
 static void remember(struct core *core, const struct ctx *ctx, const uint8_t *digest,
-                     const struct actor *actor)
+                     unsigned forgotten_before, const struct actor *actor)
 {
     struct actor kept = *actor;
     kept.id_token = (struct bytes){0};
     int64_t end = ctx->now_unix_ms + SESSIONS_CACHE_MS;
     cache_put(core->tokens, digest, kept.expires_unix_ms < end ? kept.expires_unix_ms : end, &kept);
+    if (atomic_load(&core->tokens_forgotten) != forgotten_before)
+        cache_put(core->tokens, digest, 0, &kept);
     actor_fini(&kept);
 }
 
@@ -48,10 +51,11 @@ enum err sessions_authenticate(struct core *core, struct ctx *ctx, struct bytes 
     enum err e = token_verify(core->verifier, ctx, token, out);
     if (e != ERR_OK)
         return e;
+    unsigned forgotten_before = atomic_load(&core->tokens_forgotten);
     e = core->ports->identity.session_check(core->ports->identity.self, ctx, out);
     if (e != ERR_OK)
         return e;
-    remember(core, ctx, digest, out);
+    remember(core, ctx, digest, forgotten_before, out);
     return check_power(out, wanted);
 }
 
@@ -61,7 +65,14 @@ enum err sessions_sign_in(struct core *core, struct ctx *ctx, struct bytes login
 {
     const struct identity *identity = &core->ports->identity;
     enum err e = identity->sign_in(identity->self, ctx, login, credential, client, out);
-    return e == ERR_OK ? provision_complete(core, ctx, &out->user_id) : e;
+    if (e != ERR_OK)
+        return e;
+    /* Not a reason to withhold the grant, whose recovery key is given only once: the profile tries
+     * again. */
+    enum err provisioned = provision_complete(core, ctx, &out->user_id);
+    if (provisioned != ERR_OK)
+        (void)ctx_log_fail(ctx, provisioned, "provision_failed", "when=sign_in");
+    return ERR_OK;
 }
 
 static bool is_of_session(const void *value, const void *arg)
@@ -72,6 +83,7 @@ static bool is_of_session(const void *value, const void *arg)
 
 void sessions_forget(struct core *core, const struct uuid *session_id)
 {
+    atomic_fetch_add(&core->tokens_forgotten, 1);
     cache_drop_if(core->tokens, is_of_session, session_id);
 }
 
@@ -91,6 +103,7 @@ static bool is_forgotten(const void *value, const void *arg)
 void sessions_forget_user(struct core *core, const struct uuid *user_id, const struct uuid *kept)
 {
     struct forgotten which = {user_id, kept};
+    atomic_fetch_add(&core->tokens_forgotten, 1);
     cache_drop_if(core->tokens, is_forgotten, &which);
 }
 

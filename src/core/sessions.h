@@ -4,7 +4,7 @@
 
 #include "core/core.h"
 
-#define SESSIONS_CACHE_MAX 65536u
+#define SESSIONS_CACHE_MAX 16384u
 
 /* How long a token that this process did not revoke itself may be believed after its session was
  * ended elsewhere (another node, the command line). */
@@ -21,8 +21,8 @@ enum err sessions_recall(struct core *core, struct ctx *ctx, struct bytes token,
 enum err sessions_authenticate(struct core *core, struct ctx *ctx, struct bytes token,
                                enum actor_power wanted, struct actor *out) MUST_CHECK;
 
-/* Opens a session, and provisions the user when that was not completed at confirmation. client is
- * what the client calls itself. Errors of identity.sign_in. */
+/* Opens a session, and tries to provision the user when that was not completed at confirmation.
+ * client is what the client calls itself. Errors of identity.sign_in. */
 enum err sessions_sign_in(struct core *core, struct ctx *ctx, struct bytes login,
                           const struct identity_credential *credential, struct bytes client,
                           struct identity_grant *out) MUST_CHECK;

@@ -12,7 +12,8 @@
 enum code_purpose { CODE_CONFIRM = 1, CODE_RESET = 2 };
 
 /* Inside a write task: makes a new code for the account in place of any older one and writes it,
- * NUL-terminated, to out; only its hash is stored. The caller cleanses out. */
+ * NUL-terminated, to out; only its hash is stored. The caller cleanses out. ERR_NOT_FOUND when the
+ * account is gone or has no use for such a code (confirmed already, or not yet). */
 enum err codes_issue(struct store_db *db, const struct uuid *account_id, enum code_purpose purpose,
                      int64_t now_unix_ms, char out[CODE_DIGITS + 1]) MUST_CHECK;
 
@@ -21,6 +22,14 @@ enum err codes_issue(struct store_db *db, const struct uuid *account_id, enum co
  * counted try is committed. A code that fitted stays until codes_drop. */
 enum err codes_check(struct store_db *db, const struct uuid *account_id, enum code_purpose purpose,
                      struct bytes code, int64_t now_unix_ms, enum err *outcome) MUST_CHECK;
+
+/* The stored hash of the account's code, in the arena; empty when there is none. */
+enum err codes_hash(struct store_db *db, const struct uuid *account_id, enum code_purpose purpose,
+                    struct arena *arena, struct bytes *hash) MUST_CHECK;
+
+/* True when hash, as codes_hash gave it, is that of code. Constant time. */
+bool codes_match(struct bytes hash, const struct uuid *account_id, enum code_purpose purpose,
+                 struct bytes code);
 
 /* Inside a write task: forgets the account's codes of that purpose. */
 enum err codes_drop(struct store_db *db, const struct uuid *account_id,

@@ -4,6 +4,7 @@
 #ifndef LETTERLOCK_EMBEDDED_SQL_H
 #define LETTERLOCK_EMBEDDED_SQL_H
 
+#include "embedded/sql_check.h"
 #include "embedded/sql_identity.h"
 #include "embedded/sql_keys.h"
 #include "embedded/sql_mail.h"
@@ -21,7 +22,8 @@
     X(STORE_DATA_VERSION, "PRAGMA data_version")
 
 /* X(ID, "statement") */
-#define SQL_TABLE(X) SQL_STORE(X) SQL_RECORDS(X) SQL_IDENTITY(X) SQL_KEYS(X) SQL_MAIL(X)
+#define SQL_TABLE(X)                                                                               \
+    SQL_STORE(X) SQL_RECORDS(X) SQL_CHECK(X) SQL_IDENTITY(X) SQL_KEYS(X) SQL_MAIL(X)
 
 enum sql_id {
 #define SQL_ENUM(id, text) SQL_##id,

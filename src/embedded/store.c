@@ -16,9 +16,9 @@
 
 /* Pages in the WAL (4 KiB each) after which the writer checkpoints between two batches. More means
  * fewer writes of the same page and a longer pause each time. */
-#define CHECKPOINT_PAGES 4000
+#define CHECKPOINT_PAGES 8000
 /* Past this many pages readers hold the WAL's end: the writer then waits for them a little. */
-#define CHECKPOINT_PRESSING_PAGES 16000
+#define CHECKPOINT_PRESSING_PAGES 32000
 #define CHECKPOINT_WAIT_MS 100
 #define HOUSEKEEPING_MS 1000
 #define WRITER_IDLE_MS 2000

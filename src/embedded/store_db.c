@@ -16,7 +16,7 @@ static const char *const statement_texts[SQL_COUNT] = {
 /* The page caches stay small: the kernel's page cache holds the file anyway. */
 static const char writer_settings[] = "PRAGMA journal_mode=WAL;"
                                       "PRAGMA synchronous=FULL;"
-                                      "PRAGMA cache_size=-4096;"
+                                      "PRAGMA cache_size=-8192;"
                                       "PRAGMA temp_store=MEMORY;"
                                       "PRAGMA trusted_schema=OFF;";
 

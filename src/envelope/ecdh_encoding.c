@@ -26,6 +26,7 @@
 #define PKCS8_BYTES 138u
 #define PEM_LABEL "PRIVATE KEY"
 #define PEM_LINE_CHARACTERS 64u
+#define PEM_MAX_CHARACTERS 200u /* base64 of PKCS8_BYTES is 184 */
 
 enum err ecdh_encoding_read_spki(struct bytes der, struct ecdh_public *out)
 {
@@ -153,7 +154,7 @@ void ecdh_encoding_write_pem(const struct ecdh_key *key, struct buffer *out)
     struct buffer der;
     struct buffer text;
     buffer_init(&der, PKCS8_BYTES);
-    buffer_init(&text, 2 * PKCS8_BYTES);
+    buffer_init(&text, PEM_MAX_CHARACTERS);
     ecdh_encoding_write_pkcs8(key, &der);
     encode_base64(&text, buffer_bytes(&der));
     buffer_append_str(out, "-----BEGIN " PEM_LABEL "-----\n");

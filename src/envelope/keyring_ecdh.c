@@ -17,9 +17,11 @@
 #define COMMITMENT_AT KEYRING_ECDH_NONCE_BYTES
 #define WRAPPED_KEY_AT (COMMITMENT_AT + 32u)
 #define TAG_AT (WRAPPED_KEY_AT + SECRET_BYTES)
-#define FIXED_INFO_PREFIX "ecdh-key-derivation\0p256\0HMAC_SHA384\0"
 /* The fixed info up to the serialised context, which follows it. */
-#define FIXED_INFO_BYTES (sizeof FIXED_INFO_PREFIX - 1 + 2 * ECDH_POINT_BYTES + 3)
+#define FIXED_INFO_BYTES (sizeof fixed_info_prefix + 2 * sizeof(struct ecdh_point) + 3)
+
+/* Three NUL-terminated strings; the last NUL is the literal's own. */
+static const char fixed_info_prefix[] = "ecdh-key-derivation\0p256\0HMAC_SHA384";
 
 _Static_assert(FIXED_INFO_BYTES == 106, "section 5, step 4");
 _Static_assert(TAG_AT + GCM_TAG_BYTES == KEYRING_ECDH_CIPHERTEXT_BYTES, "section 5");
@@ -43,8 +45,8 @@ static void fixed_info_init(struct fixed_info *fi, const struct ecdh_point *send
                             const struct ecdh_point *recipient, struct bytes aad)
 {
     uint8_t *p = fi->start;
-    memcpy(p, FIXED_INFO_PREFIX, sizeof FIXED_INFO_PREFIX - 1);
-    p += sizeof FIXED_INFO_PREFIX - 1;
+    memcpy(p, fixed_info_prefix, sizeof fixed_info_prefix);
+    p += sizeof fixed_info_prefix;
     memcpy(p, sender->b, ECDH_POINT_BYTES);
     p += ECDH_POINT_BYTES;
     memcpy(p, recipient->b, ECDH_POINT_BYTES);

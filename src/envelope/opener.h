@@ -43,7 +43,10 @@ void opener_set_range(struct opener *o, const struct frame_layout *layout,
 
 /* Takes the next stored bytes, cut anywhere, and appends the verified plaintext of the frames that
  * are complete (at most opener_max_output bytes). After a refusal nothing more is appended and
- * every further call refuses for the same reason. ERR_INTERNAL when out is full. */
+ * every further call refuses for the same reason. ERR_INTERNAL when out is full.
+ *
+ * A frame that lies whole in one push is opened where it lies; the beginning of one is copied. So a
+ * reader that can choose takes multiples of frame_length + FRAME_REGULAR_OVERHEAD bytes. */
 enum err opener_push(struct opener *o, struct bytes stored, struct buffer *out,
                      enum envelope_reason *reason) MUST_CHECK;
 

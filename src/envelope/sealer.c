@@ -17,6 +17,13 @@ enum err sealer_init(struct sealer *s, const struct sealer_message *message,
     return sealer_init_fixed(s, message, data_key, message_id, header);
 }
 
+/* After a failure the sealer takes nothing more. */
+static enum err fail(struct sealer *s, enum err e)
+{
+    s->next_sequence = 0;
+    return e;
+}
+
 static enum err append_header_tag(struct sealer *s, struct bytes authenticated,
                                   struct buffer *header)
 {
@@ -26,7 +33,7 @@ static enum err append_header_tag(struct sealer *s, struct bytes authenticated,
     gcm_aad(&s->gcm, authenticated);
     gcm_tag(&s->gcm, tag);
     buffer_append(header, bytes_of(tag, sizeof tag));
-    return buffer_ok(header) ? ERR_OK : ERR_INTERNAL;
+    return buffer_ok(header) ? ERR_OK : fail(s, ERR_INTERNAL);
 }
 
 enum err sealer_init_fixed(struct sealer *s, const struct sealer_message *message,
@@ -50,14 +57,8 @@ enum err sealer_init_fixed(struct sealer *s, const struct sealer_message *messag
     enum err e = header_write(&fields, keys.commitment, header);
     derive_fini(&keys);
     if (e != ERR_OK)
-        return e;
+        return fail(s, e);
     return append_header_tag(s, bytes_slice(buffer_bytes(header), start, SIZE_MAX), header);
-}
-
-static enum err fail(struct sealer *s, enum err e)
-{
-    s->next_sequence = 0;
-    return e;
 }
 
 static enum err append_frame(struct sealer *s, bool final, struct frames_run plaintext,

@@ -20,6 +20,7 @@
 
 struct header_sizes {
     struct framing framing;
+    const uint8_t *line; /* where the next line must begin; NULL once the layout was bad */
     size_t count;
     size_t text_bytes;
 };
@@ -32,10 +33,10 @@ static enum MHD_Result check_header(void *cls, enum MHD_ValueKind kind, const ch
     struct bytes name = bytes_of(key, key_size);
     struct bytes text = bytes_of(value, value_size);
     framing_add(&sizes->framing, name, text);
-    sizes->framing.bad |= value == NULL || !framing_is_plain_line(name, text);
+    sizes->line = value == NULL ? NULL : framing_next_field(sizes->line, name, text);
     sizes->count++;
     sizes->text_bytes += key_size + value_size;
-    return sizes->framing.bad ? MHD_NO : MHD_YES;
+    return MHD_YES;
 }
 
 struct header_copy {
@@ -62,13 +63,37 @@ static enum MHD_Result copy_header(void *cls, enum MHD_ValueKind kind, const cha
     return MHD_YES;
 }
 
-/* Checks the framing and copies the headers into one block. */
-static bool take_headers(struct request *r, const char *version, int64_t *content_length)
+#if MHD_VERSION < 0x01000000
+/* True when the lines follow each other from the request line to the empty line, without a gap. */
+static bool is_contiguous(const struct request *r, const char *method,
+                          const struct header_sizes *sizes)
 {
-    struct header_sizes sizes = {0};
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    const uint8_t *end = (const uint8_t *)method + info->header_size;
+    return sizes->line != NULL && sizes->line + 2 == end;
+}
+#else
+/* From 1.0 on the library refuses all of this by itself (see start_daemon). */
+static bool is_contiguous(const struct request *r, const char *method,
+                          const struct header_sizes *sizes)
+{
+    (void)r;
+    (void)method;
+    (void)sizes;
+    return true;
+}
+#endif
+
+/* Checks the framing and copies the headers into one block. method and version lie in the library's
+ * buffer. */
+static bool take_headers(struct request *r, const char *method, const char *version,
+                         int64_t *content_length)
+{
+    struct header_sizes sizes = {.line = framing_next_line(version)};
     framing_init(&sizes.framing, strcmp(version, MHD_HTTP_VERSION_1_1) == 0);
     (void)MHD_get_connection_values_n(r->connection, MHD_HEADER_KIND, check_header, &sizes);
-    if (!framing_finish(&sizes.framing, content_length))
+    if (!is_contiguous(r, method, &sizes) || !framing_finish(&sizes.framing, content_length))
         return false;
     size_t table_bytes = sizes.count * sizeof r->headers[0];
     r->headers = mem_alloc(table_bytes + sizes.text_bytes);
@@ -231,7 +256,7 @@ enum MHD_Result admission_begin(struct request *r, const char *method, const cha
     r->call.transport_self = r;
     take_deadline(r);
     r->phase = REQUEST_BODY;
-    if (!take_headers(r, version, &r->call.content_length))
+    if (!take_headers(r, method, version, &r->call.content_length))
         return refuse_and_close(r, ERR_INVALID_REQUEST, METRICS_REFUSED_FRAMING);
     take_origin(r);
     enum err e = target_check(r->target, &r->call.target);

@@ -14,6 +14,8 @@ struct peer {
     struct peer *previous;
     int fd;
     _Atomic int64_t deadline_mono_ms; /* the connection is cut when it passes */
+    _Atomic bool reading;             /* only more bytes from the client can move it on */
+    bool hung_up;                     /* the last sweep found it reading with the client gone */
     char address[INET6_ADDRSTRLEN];   /* numeric; mapped IPv4 as IPv4 */
 };
 
@@ -34,6 +36,14 @@ void connections_close(struct connections *c, struct peer *peer);
 
 /* Sets the deadline of a connection; INT64_MAX for none. */
 void connections_set_deadline(struct peer *peer, int64_t deadline_mono_ms);
+
+/* Notes whether the connection waits for bytes of the client and for nothing else. */
+void connections_set_reading(struct peer *peer, bool reading);
+
+/* Shuts down the connections that wait for bytes of a client that has closed its side, when two
+ * sweeps in a row find them so. libmicrohttpd 0.9.75 misses a close that came together with data:
+ * its edge-triggered epoll takes a short read for an empty socket. Gives their number. */
+size_t connections_cut_hung_up(struct connections *c);
 
 /* Shuts down the sockets whose deadline has passed (INT64_MAX: all); their loop threads notice.
  * Gives their number. */

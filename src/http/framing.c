@@ -64,12 +64,21 @@ bool framing_is_host(struct bytes value)
            bytes_to_u64(bytes_slice(value, end + 1, value.n), PORT_MAX, &port);
 }
 
-bool framing_is_plain_line(struct bytes name, struct bytes value)
+const uint8_t *framing_next_line(const char *text)
 {
+    const uint8_t *end = (const uint8_t *)text + strlen(text);
+    return end[1] == 0 ? end + 2 : NULL;
+}
+
+const uint8_t *framing_next_field(const uint8_t *line, struct bytes name, struct bytes value)
+{
+    if (line == NULL || name.p != line)
+        return NULL;
     const uint8_t *q = name.p + name.n + 1;
     while (q < value.p && (*q == ' ' || *q == '\t'))
         q++;
-    return q == value.p && value.p[value.n] == 0 && value.p[value.n + 1] == 0;
+    bool plain = q == value.p && value.p[value.n] == 0 && value.p[value.n + 1] == 0;
+    return plain ? value.p + value.n + 2 : NULL;
 }
 
 void framing_init(struct framing *f, bool http_1_1)

@@ -25,11 +25,17 @@ void framing_add(struct framing *f, struct bytes name, struct bytes value);
  * body, 0 without one and -1 for a chunked one. */
 bool framing_finish(const struct framing *f, int64_t *content_length);
 
-/* True when name and value lie in libmicrohttpd's buffer as an unfolded field line leaves them: one
- * byte (the colon) and white space between them, and two NULs (the CRLF) behind. A folded line is
- * glued to the name; a bare LF or a NUL in the value leaves something behind it. Reads value.n + 2
- * bytes at value.p. To be checked again whenever the library changes (this holds for 0.9.75). */
-bool framing_is_plain_line(struct bytes name, struct bytes value);
+/* How the head lies in libmicrohttpd's buffer shows what its parser forgave: it writes NUL over the
+ * colon and over the CR and LF of each line, and nothing else. A folded line is glued to the name,
+ * a bare LF is one NUL where there should be two, a line that was dropped leaves a gap. To be
+ * checked again whenever the library changes (this holds for 0.9.75). */
+
+/* The place where the line behind text (NUL-terminated) begins, or NULL when no CRLF ends it. */
+const uint8_t *framing_next_line(const char *text);
+
+/* The same for a field line that must begin at line and hold name and value; NULL when it does not,
+ * or is not "name:" white space "value" CRLF. Reads value.n + 2 bytes at value.p. */
+const uint8_t *framing_next_field(const uint8_t *line, struct bytes name, struct bytes value);
 
 /* True for host[:port] with a DNS name, an IPv4 address or a bracketed IPv6 address. */
 bool framing_is_host(struct bytes value);

@@ -15,11 +15,9 @@ static bool has_body(const struct request *r)
 
 static struct MHD_Response *create_stream(struct request *r)
 {
-    if (has_body(r)) {
-        connections_set_deadline(r->peer, INT64_MAX);
-        r->events = streams_open(&r->server->streams, r->connection, &r->call);
-        metrics_add(&r->server->metrics.streams, 1);
-    }
+    connections_set_deadline(r->peer, INT64_MAX);
+    r->events = streams_open(&r->server->streams, r->connection, &r->call);
+    metrics_add(&r->server->metrics.streams, 1);
     return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, streams_read,
                                              r->events, NULL);
 }
@@ -33,9 +31,26 @@ static struct MHD_Response *create_download(struct request *r)
                                              block > 0 ? block : 1, download_read, r, NULL);
 }
 
+/* The reply to HEAD for a body of unknown length. libmicrohttpd 0.9.75 ends it like a chunked one,
+ * and the client would read those bytes as the next reply: answer without chunks, and close. */
+static struct MHD_Response *create_head(struct request *r)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 1, download_read, r, NULL);
+    if (response != NULL &&
+        MHD_set_response_options(response, MHD_RF_HTTP_VERSION_1_0_ONLY, MHD_RO_END) != MHD_YES) {
+        MHD_destroy_response(response);
+        return NULL;
+    }
+    r->close = true;
+    return response;
+}
+
 static struct MHD_Response *create_response(struct request *r)
 {
     struct api_reply *reply = &r->call.reply;
+    if (reply->source != NULL && reply->source_size < 0 && r->call.method == API_HEAD)
+        return create_head(r);
     if (reply->source != NULL && reply->source->arm != NULL)
         return create_stream(r);
     if (reply->source != NULL && has_body(r) && r->download == NULL && !download_start(r))

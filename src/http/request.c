@@ -68,8 +68,10 @@ void request_completed(void *cls, struct MHD_Connection *connection, void **cont
     if (r == NULL)
         return;
     *context = NULL;
-    connections_set_deadline(r->peer, clock_mono_ms() + server->config.idle_timeout_ms +
-                                          server->config.headers_timeout_ms);
+    connections_set_reading(r->peer, true);
+    int64_t keep_ms = server->config.idle_timeout_ms + server->config.headers_timeout_ms;
+    connections_set_deadline(r->peer,
+                             atomic_load(&server->draining) ? 0 : clock_mono_ms() + keep_ms);
     if (handoff_leave(&r->handoff))
         request_destroy(r);
 }
@@ -196,19 +198,24 @@ static enum MHD_Result take_whole(struct request *r, const char *data, size_t *s
     return MHD_YES;
 }
 
+static enum MHD_Result take_chunked(struct request *r, const char *data, size_t *size)
+{
+    size_t before = *size;
+    enum MHD_Result result = upload_take(r, data, size);
+    metrics_add(&r->server->metrics.body_bytes_received, (int64_t)(before - *size));
+    /* What is left of it is dropped if the upload was refused meanwhile. */
+    return result == MHD_YES && r->body_kind == REQUEST_DROPPED ? take_dropped(r, size) : result;
+}
+
 static enum MHD_Result take_body(struct request *r, const char *data, size_t *size)
 {
     if (request_is_late(r))
         return MHD_NO;
-    if (r->body_kind == REQUEST_DROPPED)
-        return take_dropped(r, size);
-    if (r->body_kind == REQUEST_WHOLE)
-        return take_whole(r, data, size);
-    size_t before = *size;
-    (void)upload_take(r, data, size);
-    r->received += before - *size;
-    metrics_add(&r->server->metrics.body_bytes_received, (int64_t)(before - *size));
-    return MHD_YES;
+    enum MHD_Result result = r->body_kind == REQUEST_DROPPED ? take_dropped(r, size)
+                             : r->body_kind == REQUEST_WHOLE ? take_whole(r, data, size)
+                                                             : take_chunked(r, data, size);
+    connections_set_reading(r->peer, *size == 0);
+    return result;
 }
 
 enum MHD_Result request_handle(void *cls, struct MHD_Connection *connection, const char *url,
@@ -219,6 +226,7 @@ enum MHD_Result request_handle(void *cls, struct MHD_Connection *connection, con
     (void)connection;
     (void)url;
     struct request *r = *context;
+    connections_set_reading(r->peer, false);
     switch (r->phase) {
     case REQUEST_NEW:
         return admission_begin(r, method, version);

@@ -42,9 +42,8 @@ struct request {
     size_t header_count;
     char client_address[INET6_ADDRSTRLEN];
     int64_t deadline_mono_ms; /* copy of the call's, for the loop thread */
-    uint64_t received;        /* body bytes */
-    uint64_t dropped;
-    struct buffer body; /* REQUEST_WHOLE */
+    uint64_t dropped;         /* body bytes that nobody wanted */
+    struct buffer body;       /* REQUEST_WHOLE */
     struct upload *upload;
     struct download *download;
     struct stream *events;

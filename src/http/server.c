@@ -18,6 +18,13 @@
 /* A request's headers, libmicrohttpd's bookkeeping of them (it copies cookies), and the reply's
  * headers share this. */
 #define CONNECTION_MEMORY_BYTES (16u << 10)
+/* Up to 0.9 the head's layout is checked by admission.c: libmicrohttpd must not refuse by itself (a
+ * missing Host, with two status lines). From 1.0 on its own strict parser does it. */
+#if MHD_VERSION < 0x01000000
+#define STRICTNESS MHD_OPTION_STRICT_FOR_CLIENT, 0
+#else
+#define STRICTNESS MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1
+#endif
 #define LOOP_STACK_BYTES (512u << 10)
 #define PEM_MAX_BYTES (1u << 20)
 #define MS_PER_S 1000
@@ -163,8 +170,7 @@ static enum err start_daemon(struct ctx *ctx, struct http_server *server)
         MHD_OPTION_CONNECTION_LIMIT, c->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
         per_address, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)((c->idle_timeout_ms + MS_PER_S - 1) / MS_PER_S),
-        /* With 1 libmicrohttpd refuses a missing Host by itself, with two status lines. */
-        MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_URI_LOG_CALLBACK, request_start, server,
+        STRICTNESS, MHD_OPTION_URI_LOG_CALLBACK, request_start, server,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_CONNECTION,
         notify_connection, server, MHD_OPTION_NOTIFY_COMPLETED, request_completed, server,
         MHD_OPTION_ARRAY, tls, MHD_OPTION_END);

@@ -29,6 +29,7 @@ void sweeper_main(void *arg)
         int64_t now = clock_mono_ms();
         size_t cut = connections_cut(&server->connections, now);
         metrics_add(&server->metrics.refused[METRICS_REFUSED_SLOW], (int64_t)cut);
+        (void)connections_cut_hung_up(&server->connections);
         streams_beat(&server->streams, now);
         give_memory_back(server);
     }

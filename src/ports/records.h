@@ -32,7 +32,6 @@ struct user_record {
     enum user_state state;
     int64_t created_unix_ms;
     int64_t quota_bytes; /* of letters kept for the user; 0: the server's default */
-    int64_t used_bytes;  /* sealed bytes kept for the user now */
 };
 
 struct message_record {
@@ -49,18 +48,19 @@ struct message_record {
     bool sender_can_open;
     bool sender_verified;
     bool inline_frames;               /* frames are in the record itself, not in the object store */
-    uint8_t checksum[CHECKSUM_BYTES]; /* of the frames, keyed with the header's message id */
+    uint8_t checksum[CHECKSUM_BYTES]; /* of the frames and then the header; key: message id */
     struct bytes header;              /* only when asked for */
     struct bytes frames;              /* only when asked for, and inline */
 };
 
-/* A letter to be stored. Everything it points to must live until done is called. */
+/* A letter to be stored. It, everything it points to, and the context's arena must live until done
+ * is called. */
 struct message_put {
     struct message_record record; /* header set; frames set when inline_frames */
     struct bytes idempotency_key; /* empty, or 1..RECORDS_IDEMPOTENCY_KEY_BYTES bytes */
     uint8_t fingerprint[32];      /* of what the client asked for, to tell a retry from another
                                      letter under the same key */
-    int64_t quota_bytes;          /* ceiling for the recipient's used_bytes after this letter */
+    int64_t quota_bytes;          /* ceiling for the recipient's usage after this letter */
     bool sealed_by_client;
 };
 
@@ -116,7 +116,10 @@ struct records {
     bool nonblocking;        /* reads and message_put never wait: they may run on a loop thread */
     size_t inline_max_bytes; /* frames up to this size go into the record; 0: none do */
 
-    /* Creates or completes the user's record (idempotent by id). */
+    /* Creates the user's record, or completes it (idempotent by id): an empty e-mail address,
+     * key_reference or topic_reference and a quota of 0 leave the stored one as it is, and
+     * created_unix_ms never changes. ERR_CONFLICT when another user has the name or this one was
+     * erased. */
     enum err (*user_put)(void *self, struct ctx *ctx, const struct user_record *user) MUST_CHECK;
 
     /* ERR_NOT_FOUND. Names are lower-case. */
@@ -124,6 +127,11 @@ struct records {
                            struct user_record *out) MUST_CHECK;
     enum err (*user_by_name)(void *self, struct ctx *ctx, struct bytes username,
                              struct user_record *out) MUST_CHECK;
+
+    /* Sealed bytes kept for the user now. ERR_NOT_FOUND. Apart from the record, which every letter
+     * would change otherwise: adapters cache records. */
+    enum err (*user_usage)(void *self, struct ctx *ctx, const struct uuid *id,
+                           int64_t *used_bytes) MUST_CHECK;
 
     /* Ready users whose name starts with prefix, without the actor, by name. */
     enum err (*users_list)(void *self, struct ctx *ctx, struct bytes prefix, size_t limit,
@@ -165,7 +173,8 @@ struct records {
                                struct message_record *out) MUST_CHECK;
 
     /* Deletes at most limit letters that expired before ctx->now_unix_ms; gives the ids whose
-     * objects are to be removed, and how many were deleted. */
+     * objects are to be removed, and how many were deleted. Forgets idempotency keys that are older
+     * than a day, too. */
     enum err (*messages_expire)(void *self, struct ctx *ctx, size_t limit, struct uuid **object_ids,
                                 size_t *object_count, size_t *deleted) MUST_CHECK;
 

@@ -20,8 +20,9 @@
 #include <string.h>
 
 #define CHUNK_BYTES (256u << 10)
-#define OUT_MAX_BYTES (4u << 20) /* a chunk, what was held before it, and the overhead of frames   \
-                                  */
+#define OUT_MAX_BYTES                                                                              \
+    (4u << 20) /* a chunk, what was held before it, and the overhead of frames                     \
+                */
 
 struct options {
     const char *frame;
@@ -224,8 +225,8 @@ static int open_message(const struct options *o)
         misuse("open takes --key");
     struct ecdh_key key;
     struct buffer start;
-    struct header header;
-    struct bytes rest;
+    struct header header = {0};
+    struct bytes rest = {0};
     struct secret data_key;
     struct keyring_ecdh_parties parties;
     struct opener opener = {0};

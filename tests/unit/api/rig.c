@@ -3,6 +3,7 @@
 #include "api/origin.h"
 #include "base/digest.h"
 #include "base/mem.h"
+#include "core/token.h"
 
 #include <string.h>
 #include <strings.h>
@@ -22,6 +23,15 @@ static struct bytes get_header(void *self, const char *name, bool *found)
     return (struct bytes){0};
 }
 
+/* An issuer without keys: no token verifies. */
+static enum err no_keys(void *self, struct ctx *ctx, struct bytes *json)
+{
+    (void)self;
+    (void)ctx;
+    *json = BYTES_LIT("{\"keys\":[]}");
+    return ERR_OK;
+}
+
 static const struct api_transport transport = {.header = get_header};
 
 void rig_init(struct rig *rig, const struct api_routes *rows)
@@ -32,6 +42,9 @@ void rig_init(struct rig *rig, const struct api_routes *rows)
     rig->core_config = (struct core_config){.sign_up_domains = "", .max_letter_bytes = 1u << 20};
     rig->core.ports = &rig->ports;
     rig->core.config = &rig->core_config;
+    rig->ports.identity = (struct identity){
+        .jwks = no_keys, .issuer = "http://localhost", .audience = "web", .algorithm = "ES256"};
+    rig->core.verifier = token_verifier_create(&rig->ports.identity);
     rig->core.tokens = cache_create(16, sizeof(struct actor));
     rig->config = (struct api_config){
         .public_url = "http://localhost:3000/app",
@@ -54,6 +67,7 @@ void rig_fini(struct rig *rig)
     router_destroy(rig->api.router);
     mem_free(rig->api.public_origin);
     cache_destroy(rig->core.tokens);
+    token_verifier_destroy(rig->core.verifier);
 }
 
 void rig_admit(struct rig *rig, const char *token, enum actor_power power)

@@ -3,7 +3,7 @@
 #define LETTERLOCK_TESTS_API_RIG_H
 
 #include "api/call.h"
-#include "api/route.h"
+#include "api/resource.h"
 #include "api/router.h"
 #include "base/json.h"
 

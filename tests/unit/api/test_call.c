@@ -137,9 +137,17 @@ static void test_bearer(void **state)
         const char *value;
         unsigned any, id;
     } cases[] = {
-        {"Bearer " ID, 204, 204},     {"bearer " ID, 204, 204}, {"Bearer  " ACCESS " ", 204, 403},
-        {"Bearer " ACCESS, 204, 403}, {"Bearer", 401, 401},     {"Bearer ", 401, 401},
-        {"Basic " ID, 401, 401},      {ID, 401, 401},           {"", 401, 401},
+        {"Bearer " ID, 204, 204},
+        {"bearer " ID, 204, 204},
+        {"Bearer  " ACCESS " ", 204, 403},
+        {"Bearer " ACCESS, 204, 403},
+        {"Bearer", 401, 401},
+        {"Bearer ", 401, 401},
+        {"Bearer unknown", 401, 401},
+        {"Bearer eyJhbGciOiJub25lIn0.e30.", 401, 401},
+        {"Basic " ID, 401, 401},
+        {ID, 401, 401},
+        {"", 401, 401},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         rig_header(&rig, "authorization", cases[i].value);

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "cli/cli_exit.h"
-#include "cli/cli_http.h"
+#include "cli/cli_url.h"
 #include "cli/commands.h"
 
 #include <stdlib.h>
@@ -143,7 +143,7 @@ static void assert_url(const char *text, bool insecure_ok, const char *expected)
 {
     struct arena arena = {0};
     const char *url = NULL;
-    enum cli_exit exit = cli_http_check_url(&arena, text, insecure_ok, &url);
+    enum cli_exit exit = cli_url_check(&arena, text, insecure_ok, &url);
     assert_int_equal(exit, expected == NULL ? CLI_USAGE : CLI_OK);
     if (expected != NULL)
         assert_string_equal(url, expected);

@@ -8,71 +8,38 @@
 #include "base/clock.h"
 #include "cli/cli_file.h"
 #include "cli/cli_session.h"
+#include "temporary_directory.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 struct fixture {
     struct arena arena;
-    char directory[64];
+    struct temporary_directory directory;
 };
 
 static int set_up(void **state)
 {
     static struct fixture f;
     f = (struct fixture){0};
-    snprintf(f.directory, sizeof f.directory, "/tmp/letterlock-test-XXXXXX");
-    if (mkdtemp(f.directory) == NULL || setenv("XDG_STATE_HOME", f.directory, 1) != 0)
-        return -1;
     *state = &f;
-    return 0;
-}
-
-static void remove_all(struct arena *arena, const char *directory)
-{
-    DIR *entries = opendir(directory);
-    const struct dirent *entry;
-    while (entries != NULL && (entry = readdir(entries)) != NULL) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        const char *path = arena_printf(arena, "%s/%s", directory, entry->d_name);
-        if (unlink(path) != 0)
-            remove_all(arena, path);
-    }
-    if (entries != NULL)
-        closedir(entries);
-    rmdir(directory);
+    return temporary_directory_enter(&f.directory) ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
-    remove_all(&f->arena, f->directory);
+    temporary_directory_leave(&f->directory);
     arena_fini(&f->arena);
     return 0;
 }
 
-static size_t count_entries(const char *directory)
-{
-    size_t count = 0;
-    DIR *entries = opendir(directory);
-    while (entries != NULL && readdir(entries) != NULL)
-        count++;
-    if (entries != NULL)
-        closedir(entries);
-    return count - 2; /* "." and ".." */
-}
-
 static const char *path_of(struct fixture *f, const char *name)
 {
-    return arena_printf(&f->arena, "%s/%s", f->directory, name);
+    return arena_printf(&f->arena, "%s/%s", f->directory.path, name);
 }
 
 static struct cli_session a_session(void)
@@ -151,7 +118,7 @@ static void test_save_replaces_whole(void **state)
     assert_int_equal(fstat(reader, &after), 0);
     assert_int_equal(before.st_size, after.st_size);
     close(reader);
-    assert_int_equal(count_entries(path_of(f, "letterlock")), 1); /* no temporary file is left */
+    assert_int_equal(temporary_directory_count("letterlock"), 1); /* no temporary file is left */
 }
 
 static void test_no_session(void **state)
@@ -228,7 +195,7 @@ static void test_file_appears_whole(void **state)
     assert_int_equal(cli_file_load(target, 100, false, &content), CLI_OK);
     assert_true(bytes_equal_str(buffer_bytes(&content), "whole"));
     buffer_fini(&content);
-    assert_int_equal(count_entries(f->directory), 1);
+    assert_int_equal(temporary_directory_count("."), 1);
 }
 
 static void test_discarded_file_leaves_nothing(void **state)
@@ -239,7 +206,7 @@ static void test_discarded_file_leaves_nothing(void **state)
     assert_int_equal(cli_file_write(&file, BYTES_LIT("half")), CLI_OK);
     cli_file_discard(&file);
     cli_file_discard(&file);
-    assert_int_equal(count_entries(f->directory), 0);
+    assert_int_equal(temporary_directory_count("."), 0);
 }
 
 static void test_existing_file_is_kept(void **state)
@@ -259,7 +226,7 @@ static void test_existing_file_is_kept(void **state)
     assert_int_equal(cli_file_load(target, 100, false, &content), CLI_OK);
     assert_true(bytes_equal_str(buffer_bytes(&content), "theirs"));
     buffer_fini(&content);
-    assert_int_equal(count_entries(f->directory), 1);
+    assert_int_equal(temporary_directory_count("."), 1);
     assert_int_equal(cli_file_save(&f->arena, target, BYTES_LIT("ours"), 0644, true), CLI_OK);
 }
 

@@ -9,9 +9,8 @@
 #include "cli/cli_download.h"
 #include "cli/commands.h"
 #include "scripted_server.h"
+#include "temporary_directory.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,7 +23,7 @@
 
 struct fixture {
     struct arena arena;
-    char directory[64];
+    struct temporary_directory directory;
     struct scripted_server server;
 };
 
@@ -32,25 +31,17 @@ static int set_up(void **state)
 {
     static struct fixture f;
     f = (struct fixture){0};
-    snprintf(f.directory, sizeof f.directory, "/tmp/letterlock-test-XXXXXX");
-    if (mkdtemp(f.directory) == NULL || chdir(f.directory) != 0 ||
-        setenv("XDG_STATE_HOME", f.directory, 1) != 0)
-        return -1;
     *state = &f;
-    return 0;
+    return temporary_directory_enter(&f.directory) ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
-    static const char *const made[] = {"letterlock/session.json", "letterlock/session.lock",
-                                       "target", "source"};
     scripted_server_stop(&f->server);
     arena_fini(&f->arena);
-    for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
-        unlink(made[i]);
-    /* Fails when a command left something else behind. */
-    return rmdir("letterlock") == 0 && rmdir(f->directory) == 0 ? 0 : -1;
+    temporary_directory_leave(&f->directory);
+    return 0;
 }
 
 static void start(struct fixture *f, const struct scripted_answer *answers, size_t count,
@@ -109,9 +100,10 @@ static void assert_target(const char *expected)
     buffer_fini(&content);
 }
 
+/* Nor a temporary file: nothing is there but the session. */
 static void assert_no_target(void)
 {
-    assert_int_equal(access("target", F_OK), -1);
+    assert_int_equal(temporary_directory_count("."), 1);
 }
 
 static void test_download(void **state)
@@ -279,6 +271,21 @@ static void test_upload_is_retried_with_the_same_key(void **state)
     assert_true(was_asked(f, 2, "the bytes"));
 }
 
+static void test_text_is_retried_with_the_same_key(void **state)
+{
+    struct fixture *f = *state;
+    const struct scripted_answer answers[] = {{.close_unanswered = true}, CREATED};
+    char send[] = "send", to[] = "--to=bob", text[] = "--text=hi";
+    char *argv[] = {send, to, text, NULL};
+    start_signed_in(f, answers, 2);
+    assert_int_equal(cli_send_main(3, argv), CLI_OK);
+    char key[64];
+    memcpy(key, f->server.requests[0].p + position(f, 0, "Idempotency-Key: "), 17 + 36);
+    key[17 + 36] = '\0';
+    assert_true(was_asked(f, 1, key));
+    assert_true(was_asked(f, 1, "{\"to\":\"bob\",\"text\":\"hi\"}"));
+}
+
 static void test_upload_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -352,6 +359,7 @@ int main(void)
         TEST(test_refusals),
         TEST(test_upload),
         TEST(test_upload_is_retried_with_the_same_key),
+        TEST(test_text_is_retried_with_the_same_key),
         TEST(test_upload_is_refused),
         TEST(test_refresh_when_the_server_says_so),
         TEST(test_refresh_before_expiry),

@@ -16,14 +16,17 @@ static void both_ways_agree(void **state)
     static const uint32_t frame_lengths[] = {1, 100, 4096, 65536, 1048576};
     for (size_t i = 0; i < sizeof frame_lengths / sizeof frame_lengths[0]; i++) {
         uint32_t f = frame_lengths[i];
-        const uint64_t sizes[] = {0, 1, f - 1u, f, f + 1u, 2u * f - 1u, 2u * f, 5u * (uint64_t)f};
+        const uint64_t sizes[] = {
+            0, 1, f - 1u, f, f + 1u, 2 * (uint64_t)f - 1, 2 * (uint64_t)f, 5 * (uint64_t)f};
         for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
             struct frame_layout written = of_plaintext(sizes[k], f);
             struct frame_layout read;
             assert_int_equal(frame_layout_of_message(written.message_length, 293, f, &read, NULL),
                              ERR_OK);
             assert_int_equal(read.plaintext_length, sizes[k]);
-            assert_memory_equal(&read, &written, sizeof read);
+            assert_int_equal(read.regular_frames, written.regular_frames);
+            assert_int_equal(read.final_length, written.final_length);
+            assert_int_equal(read.message_length, written.message_length);
         }
     }
 }

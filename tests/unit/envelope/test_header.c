@@ -113,7 +113,7 @@ static void reader_has_a_ceiling(void **state)
 {
     (void)state;
     struct buffer out;
-    buffer_init(&out, 2 * HEADER_MAX_BYTES);
+    buffer_init(&out, (size_t)2 * HEADER_MAX_BYTES);
     buffer_append(&out, BYTES_LIT("\x02\x04\x78"));
     for (size_t i = 0; i < HEADER_MESSAGE_ID_BYTES; i++)
         buffer_append_u8(&out, 0);

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define FRAME 128u
+#define FRAME ((size_t)128)
 #define MAX_MESSAGE 4096u
 
 static const struct edk any_edk = {{(const uint8_t *)"p", 1}, {0}, {0}};
@@ -237,6 +237,7 @@ static void refuses_bad_parameters(void **state)
     bad = message;
     bad.edk_count = 0;
     assert_int_equal(sealer_init(&sealer, &bad, &data_key, &out), ERR_INVALID_FIELD);
+    assert_int_equal(sealer_finish(&sealer, BYTES_LIT("x"), &out), ERR_INTERNAL);
     sealer_fini(&sealer);
     assert_int_equal(out.n, 0);
     buffer_fini(&out);

@@ -1,0 +1,229 @@
+#include "api/letters_post.h"
+
+#include "api/fields.h"
+#include "api/letter_view.h"
+#include "api/letters_form.h"
+#include "api/query.h"
+#include "api/reply.h"
+#include "api/resource.h"
+#include "api/router.h"
+#include "base/mem.h"
+#include "envelope/manifest.h"
+
+/* A text of the largest size, in the longest escapes (\u0001), and room for the rest. */
+#define JSON_MAX_BYTES (6 * MANIFEST_MAX_TEXT_BYTES + (64u << 10))
+#define TO_MAX_BYTES 64u
+
+enum form { FORM_JSON, FORM_MULTIPART, FORM_SEALED };
+
+struct post {
+    enum form form;
+    struct bytes idempotency_key;
+    struct buffer json; /* FORM_JSON, when it comes in several chunks */
+    struct letters_form multipart;
+    struct letter_send *send; /* FORM_SEALED */
+};
+
+static void post_free(void *state)
+{
+    struct post *post = state;
+    letter_send_abort(post->send);
+    letters_form_fini(&post->multipart);
+    buffer_fini(&post->json);
+    mem_free(post);
+}
+
+/* Gives up at once: what was written is removed here, on a thread that may block. */
+static enum api_next refuse(struct api_call *call, enum err e)
+{
+    struct post *post = call->state;
+    letter_send_abort(post->send);
+    post->send = NULL;
+    letters_form_fini(&post->multipart);
+    return api_call_refuse(call, e);
+}
+
+/* --- storing: the end of every form --- */
+
+static void write_reply(struct api_call *call, const struct message_record *letter)
+{
+    char id[UUID_TEXT_BYTES];
+    uuid_format(&letter->id, id);
+    api_call_header(call, "Location", arena_printf(&call->arena, "/v1/letters/%s", id));
+    /* Just sealed to present keys: none of them is lost. */
+    (void)reply_json(call, 201, letter_view(letter, &call->actor, 0));
+}
+
+static void on_stored(void *arg, const struct letter_outcome *outcome)
+{
+    struct api_call *call = arg;
+    if (outcome->e != ERR_OK) {
+        (void)api_call_refuse(call, outcome->e);
+    } else if (outcome->duplicate) {
+        reply_start(call);
+        write_reply(call, outcome->letter);
+    }
+    call->transport->resume(call->transport_self);
+}
+
+/* Takes send. The reply is written before the letter is stored, so that the thread that stores
+ * letters does not have to. */
+static enum api_next store(struct api_call *call, struct letter_send *send)
+{
+    const struct message_record *letter = NULL;
+    enum err e = letter_send_seal(send, &call->ctx, &letter);
+    if (e != ERR_OK) {
+        letter_send_abort(send);
+        return refuse(call, e);
+    }
+    write_reply(call, letter);
+    letter_send_store(send, &call->ctx, on_stored, call);
+    return API_LATER;
+}
+
+/* --- JSON --- */
+
+static enum err begin_json(struct api_call *call, struct bytes body, struct letter_send **out)
+{
+    const struct post *post = call->state;
+    call->body = body;
+    struct fields fields = fields_open(call);
+    const struct letter_draft draft = {
+        .to = fields_text(&fields, "to", TO_MAX_BYTES),
+        .text = fields_optional_text(&fields, "text", SIZE_MAX),
+        .copy = fields_optional_bool(&fields, "copy", true),
+        .expires_in_s = fields_optional_int(&fields, "expires_in", 1, LETTER_SEND_EXPIRES_MAX_S, 0),
+        .idempotency_key = post->idempotency_key,
+    };
+    enum err e = fields.e;
+    if (e == ERR_OK)
+        e = letter_send_begin(call->api->core, &call->ctx, &draft, out);
+    fields_close(&fields);
+    call->body = (struct bytes){0};
+    return e;
+}
+
+static enum api_next chunk_json(struct api_call *call, struct bytes chunk, bool last)
+{
+    struct post *post = call->state;
+    struct bytes body = chunk;
+    if (!last || post->json.n > 0) {
+        buffer_append(&post->json, chunk);
+        body = buffer_bytes(&post->json);
+    }
+    if (!buffer_ok(&post->json) || body.n > JSON_MAX_BYTES)
+        return refuse(call, ERR_TEXT_TOO_LONG);
+    if (!last)
+        return API_MORE;
+    struct letter_send *send = NULL;
+    enum err e = begin_json(call, body, &send);
+    buffer_fini(&post->json);
+    return e == ERR_OK ? store(call, send) : refuse(call, e);
+}
+
+/* --- multipart --- */
+
+static enum api_next chunk_multipart(struct api_call *call, struct bytes chunk, bool last)
+{
+    struct post *post = call->state;
+    struct letter_send *send = NULL;
+    enum err e = letters_form_feed(&post->multipart, chunk, last);
+    if (e == ERR_OK && !last)
+        return API_MORE;
+    if (e == ERR_OK)
+        e = letters_form_take(&post->multipart, &send);
+    return e == ERR_OK ? store(call, send) : refuse(call, e);
+}
+
+/* --- sealed --- */
+
+static enum err begin_sealed(struct api_call *call)
+{
+    struct post *post = call->state;
+    struct letter_draft draft = {.idempotency_key = post->idempotency_key};
+    uint64_t expires_in_s = 0;
+    if (!router_query(call, "to", &draft.to))
+        return ctx_fail(&call->ctx, ERR_MISSING_FIELD, "to is missing in the query.");
+    enum err e = query_number(call, "expires_in", 1, LETTER_SEND_EXPIRES_MAX_S, &expires_in_s);
+    draft.expires_in_s = (int64_t)expires_in_s;
+    return e == ERR_OK ? letter_send_begin_sealed(call->api->core, &call->ctx, &draft, &post->send)
+                       : e;
+}
+
+static enum api_next chunk_sealed(struct api_call *call, struct bytes chunk, bool last)
+{
+    struct post *post = call->state;
+    enum err e = letter_send_write(post->send, &call->ctx, chunk);
+    if (e != ERR_OK)
+        return refuse(call, e);
+    if (!last)
+        return API_MORE;
+    struct letter_send *send = post->send;
+    post->send = NULL;
+    return store(call, send);
+}
+
+/* --- start --- */
+
+static enum err read_idempotency_key(struct api_call *call, struct bytes *key)
+{
+    bool found = false;
+    *key = call->transport->header(call->transport_self, "idempotency-key", &found);
+    if (!found)
+        return ERR_OK;
+    bool valid = key->n >= 1 && key->n <= RECORDS_IDEMPOTENCY_KEY_BYTES;
+    for (size_t i = 0; valid && i < key->n; i++)
+        valid = key->p[i] > 0x20 && key->p[i] < 0x7f;
+    return valid ? ERR_OK
+                 : ctx_fail(&call->ctx, ERR_INVALID_FIELD,
+                            "Idempotency-Key must be 1 to %u visible ASCII characters.",
+                            RECORDS_IDEMPOTENCY_KEY_BYTES);
+}
+
+static enum err start_form(struct api_call *call, struct post *post)
+{
+    bool found = false;
+    struct bytes type = call->transport->header(call->transport_self, "content-type", &found);
+    struct bytes essence = bytes_trim(bytes_slice(type, 0, bytes_find(type, ';', 0)));
+    buffer_init(&post->json, JSON_MAX_BYTES);
+    if (bytes_equal_nocase(essence, BYTES_LIT("application/json"))) {
+        post->form = FORM_JSON;
+        return ERR_OK;
+    }
+    if (bytes_equal_nocase(essence, BYTES_LIT("multipart/form-data"))) {
+        post->form = FORM_MULTIPART;
+        return letters_form_init(&post->multipart, call, type, post->idempotency_key);
+    }
+    if (bytes_equal_nocase(essence, BYTES_LIT("application/vnd.letterlock.sealed"))) {
+        post->form = FORM_SEALED;
+        return begin_sealed(call);
+    }
+    return ctx_fail(&call->ctx, ERR_UNSUPPORTED_MEDIA_TYPE,
+                    "A letter is application/json, multipart/form-data or "
+                    "application/vnd.letterlock.sealed.");
+}
+
+enum api_next letters_post_start(struct api_call *call)
+{
+    struct post *post = mem_alloc(sizeof *post);
+    call->state = post;
+    call->state_free = post_free;
+    enum err e = read_idempotency_key(call, &post->idempotency_key);
+    if (e == ERR_OK)
+        e = start_form(call, post);
+    return e == ERR_OK ? API_MORE : refuse(call, e);
+}
+
+enum api_next letters_post_chunk(struct api_call *call, struct bytes chunk, bool last)
+{
+    const struct post *post = call->state;
+    switch (post->form) {
+    case FORM_JSON:
+        return chunk_json(call, chunk, last);
+    case FORM_MULTIPART:
+        return chunk_multipart(call, chunk, last);
+    case FORM_SEALED:
+        return chunk_sealed(call, chunk, last);
+    }
+    return refuse(call, ERR_INTERNAL);
+}

@@ -1,0 +1,249 @@
+#include "embedded/identity_calls.h"
+
+#include "base/encode.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "embedded/throttle.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RECOVERY_KEY_BYTES 25u /* 200 bits: 40 characters */
+#define RECOVERY_KEY_GROUP 5u
+#define LABEL_RECOVERY "letterlock recovery key v1"
+
+static void hmac_sha256(struct bytes key, struct bytes data, uint8_t out[SECRET_BYTES])
+{
+    unsigned n = 0;
+    if (HMAC(EVP_sha256(), key.p, (int)key.n, data.p, data.n, out, &n) == NULL || n != SECRET_BYTES)
+        abort();
+}
+
+void identity_derive(struct bytes from, const char *label, struct secret *out)
+{
+    static const uint8_t no_salt[SECRET_BYTES];
+    struct secret prk;
+    uint8_t info[96];
+    size_t n = strlen(label);
+    if (n >= sizeof info)
+        abort();
+    memcpy(info, label, n);
+    info[n] = 1; /* the one block of expand */
+    hmac_sha256(bytes_of(no_salt, sizeof no_salt), from, prk.b);
+    hmac_sha256(secret_bytes(&prk), bytes_of(info, n + 1), out->b);
+    secret_fini(&prk);
+}
+
+/* --- who --- */
+
+void identity_made_up_account(const struct identity_service *service, struct bytes login,
+                              struct account *out)
+{
+    uint8_t digest[SECRET_BYTES];
+    hmac_sha256(secret_bytes(&service->made_up), login, digest);
+    *out = (struct account){.kdf = {.memory_kib = KEY_RING_MEMORY_KIB,
+                                    .passes = KEY_RING_PASSES,
+                                    .lanes = KEY_RING_LANES}};
+    memcpy(out->id.b, digest, UUID_BYTES);
+    memcpy(out->kdf.salt, digest + UUID_BYTES, KEY_RING_SALT_BYTES);
+}
+
+struct lookup {
+    const struct identity_service *service;
+    struct ctx *ctx;
+    struct bytes login; /* or, when empty, */
+    const struct uuid *id;
+    struct account *account;
+    bool found;
+};
+
+static enum err check_throttles(struct store_db *db, struct ctx *ctx, const struct uuid *account_id)
+{
+    const struct throttle throttles[] = {
+        throttle_of_guess(account_id, ctx->client_address),
+        throttle_of_account(account_id),
+        throttle_of_address(ctx->client_address),
+    };
+    for (size_t i = 0; i < sizeof throttles / sizeof throttles[0]; i++) {
+        enum err e = throttle_check(db, &throttles[i], ctx->now_unix_ms, &ctx->retry_after_s);
+        if (e != ERR_OK)
+            return e;
+    }
+    return ERR_OK;
+}
+
+static enum err look_up(struct store_db *db, void *arg)
+{
+    struct lookup *l = arg;
+    struct arena *arena = l->ctx->arena;
+    enum err e = l->id != NULL ? account_by_id(db, arena, l->id, l->account, &l->found)
+                               : account_by_login(db, arena, l->login, l->account, &l->found);
+    if (e == ERR_OK && !l->found)
+        identity_made_up_account(l->service, l->login, l->account);
+    return e == ERR_OK ? check_throttles(db, l->ctx, &l->account->id) : e;
+}
+
+enum err identity_find_login(struct identity_service *service, struct ctx *ctx, struct bytes login,
+                             struct account *out, bool *found)
+{
+    struct lookup l = {.service = service, .ctx = ctx, .login = login, .account = out};
+    enum err e = store_read(service->store, ctx, look_up, &l);
+    *found = l.found;
+    return e;
+}
+
+enum err identity_find_actor(struct identity_service *service, struct ctx *ctx, struct account *out)
+{
+    if (ctx->actor == NULL)
+        return ERR_UNAUTHENTICATED;
+    struct lookup l = {.service = service, .ctx = ctx, .id = &ctx->actor->user_id, .account = out};
+    enum err e = store_read(service->store, ctx, look_up, &l);
+    return e == ERR_OK && !l.found ? ERR_UNAUTHENTICATED : e;
+}
+
+/* --- credentials --- */
+
+struct guess {
+    struct ctx *ctx;
+    const struct uuid *account_id;
+};
+
+static enum err count_guess(struct store_db *db, void *arg)
+{
+    const struct guess *guess = arg;
+    const struct throttle throttles[] = {
+        throttle_of_guess(guess->account_id, guess->ctx->client_address),
+        throttle_of_account(guess->account_id),
+        throttle_of_address(guess->ctx->client_address),
+    };
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < sizeof throttles / sizeof throttles[0] && e == ERR_OK; i++)
+        e = throttle_count(db, &throttles[i], guess->ctx->now_unix_ms);
+    return e;
+}
+
+static void authenticator_of(const struct secret *secret, uint8_t out[DIGEST_SHA256_BYTES])
+{
+    digest_sha256(secret_bytes(secret), out);
+}
+
+enum err identity_check_credential(struct identity_service *service, struct ctx *ctx,
+                                   const struct account *account, bool exists,
+                                   const struct identity_credential *credential,
+                                   struct secret *wrapping_key)
+{
+    struct secret authentication = {0};
+    *wrapping_key = (struct secret){0};
+    if (credential->authentication_secret.n == SECRET_BYTES) {
+        memcpy(authentication.b, credential->authentication_secret.p, SECRET_BYTES);
+    } else {
+        enum err e = password_stretch(&service->gate, ctx, credential->password, &account->kdf,
+                                      &authentication, wrapping_key);
+        if (e != ERR_OK)
+            return e;
+    }
+    uint8_t digest[DIGEST_SHA256_BYTES];
+    authenticator_of(&authentication, digest);
+    secret_fini(&authentication);
+    bool fits = bytes_equal_secret(bytes_of(digest, sizeof digest),
+                                   bytes_of(account->authenticator, sizeof account->authenticator));
+    if (fits && exists)
+        return ERR_OK;
+    secret_fini(wrapping_key);
+    struct guess guess = {.ctx = ctx, .account_id = &account->id};
+    enum err e = store_write(service->store, ctx, count_guess, &guess);
+    return e == ERR_OK ? ERR_BAD_CREDENTIALS : e;
+}
+
+enum err identity_open_ring(struct ctx *ctx, const struct account *account,
+                            const struct secret *wrapping_key, struct secret *ring_key)
+{
+    if (key_ring_unseal_secret(KEY_RING_LABEL_RING_KEY, &account->id, wrapping_key,
+                               account->ring_by_password, ring_key))
+        return ERR_OK;
+    return ctx_log_fail(ctx, ERR_INTERNAL, "ring_key_unreadable", "%s", "");
+}
+
+enum err identity_set_password(struct identity_service *service, struct ctx *ctx,
+                               struct bytes password, const struct secret *ring_key,
+                               struct account *account)
+{
+    struct secret authentication = {0};
+    struct secret wrapping = {0};
+    account->kdf = kdf_parameters_new();
+    enum err e =
+        password_stretch(&service->gate, ctx, password, &account->kdf, &authentication, &wrapping);
+    if (e == ERR_OK) {
+        struct buffer sealed;
+        buffer_init(&sealed, IDENTITY_SEALED_SECRET_BYTES);
+        authenticator_of(&authentication, account->authenticator);
+        key_ring_seal(KEY_RING_LABEL_RING_KEY, &account->id, &wrapping, secret_bytes(ring_key),
+                      &sealed);
+        account->ring_by_password = arena_copy(ctx->arena, buffer_bytes(&sealed));
+        buffer_fini(&sealed);
+    }
+    secret_fini(&authentication);
+    secret_fini(&wrapping);
+    return e;
+}
+
+/* --- recovery keys --- */
+
+void identity_make_recovery(struct ctx *ctx, const struct uuid *user_id,
+                            const struct secret *ring_key, const char **printed,
+                            struct bytes *sealed)
+{
+    uint8_t raw[RECOVERY_KEY_BYTES];
+    struct secret key;
+    struct buffer out;
+    random_private_bytes(raw, sizeof raw);
+    buffer_init(&out, 128);
+    encode_base32(&out, bytes_of(raw, sizeof raw), RECOVERY_KEY_GROUP);
+    *printed = arena_str(ctx->arena, buffer_bytes(&out));
+    buffer_clear(&out);
+    identity_derive(bytes_of(raw, sizeof raw), LABEL_RECOVERY, &key);
+    key_ring_seal(KEY_RING_LABEL_RING_KEY, user_id, &key, secret_bytes(ring_key), &out);
+    *sealed = arena_copy(ctx->arena, buffer_bytes(&out));
+    buffer_fini(&out);
+    secret_fini(&key);
+    mem_cleanse(raw, sizeof raw);
+}
+
+bool identity_open_recovery(const struct account *account, struct bytes printed,
+                            struct secret *ring_key)
+{
+    uint8_t raw[RECOVERY_KEY_BYTES];
+    struct secret key;
+    if (!encode_base32_decode(printed, raw, sizeof raw))
+        return false;
+    identity_derive(bytes_of(raw, sizeof raw), LABEL_RECOVERY, &key);
+    bool ok = key_ring_unseal_secret(KEY_RING_LABEL_RING_KEY, &account->id, &key,
+                                     account->ring_by_recovery, ring_key);
+    secret_fini(&key);
+    mem_cleanse(raw, sizeof raw);
+    return ok;
+}
+
+/* --- shared steps of tasks --- */
+
+enum err identity_recheck(struct store_db *db, struct arena *arena, const struct account *account,
+                          bool *same)
+{
+    struct account now;
+    enum err e = account_by_id(db, arena, &account->id, &now, same);
+    if (e == ERR_OK && *same)
+        *same = memcmp(now.authenticator, account->authenticator, sizeof now.authenticator) == 0 &&
+                now.state == account->state;
+    return e;
+}
+
+enum err identity_end_sessions(struct store_db *db, const struct uuid *account_id,
+                               const struct uuid *kept)
+{
+    sqlite3_stmt *s = store_statement(db, SQL_SESSIONS_END_ALL);
+    store_bind_uuid(s, 1, account_id);
+    store_bind_uuid(s, 2, kept);
+    return store_run(db, s);
+}

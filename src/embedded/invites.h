@@ -1,0 +1,19 @@
+/* Invitations: codes that let one person sign up, kept as hashes. */
+#ifndef LETTERLOCK_EMBEDDED_INVITES_H
+#define LETTERLOCK_EMBEDDED_INVITES_H
+
+#include "embedded/store.h"
+
+#define INVITE_TEXT_BYTES 32u /* 16 base32 characters in groups of 4, and the NUL */
+#define INVITE_LIFETIME_MS (INT64_C(14) * 24 * 3600 * 1000)
+
+/* Inside a task: makes an invitation and writes it, NUL-terminated, to out. */
+enum err invites_create(struct store_db *db, int64_t now_unix_ms,
+                        char out[INVITE_TEXT_BYTES]) MUST_CHECK;
+
+/* ERR_INVITE_REQUIRED unless the invitation, as a person typed it, is good at that time; use also
+ * ends it (inside a task). */
+enum err invites_check(struct store_db *db, struct bytes invite, int64_t now_unix_ms) MUST_CHECK;
+enum err invites_use(struct store_db *db, struct bytes invite, int64_t now_unix_ms) MUST_CHECK;
+
+#endif

@@ -1,0 +1,79 @@
+"""Writes seeds for the fuzz targets, taken from the message-format vectors: seeds.py OUT_DIR."""
+
+import base64
+import json
+import pathlib
+import struct
+import sys
+
+VECTORS = pathlib.Path(__file__).resolve().parents[1] / "vectors" / "message-format"
+MAX_SEED_BYTES = 8192  # larger ones only slow the fuzzer down
+EDK_INFO_BYTES = 75
+
+
+def messages():
+    for path in sorted(VECTORS.glob("*.json")):
+        for case in json.loads(path.read_text(encoding="utf-8"))["cases"]:
+            yield case, base64.b64decode(case["message_base64"])
+
+
+def message_seeds(case, message):
+    """(target, bytes) for the parts of one message."""
+    yield "header", message
+    if len(message) > 37:
+        (length,) = struct.unpack_from(">H", message, 35)
+        yield "encryption_context", message[37 : 37 + length]
+    at = message.find(b"\x00\x08raw-ecdh\x00\x4b")
+    if at >= 0:
+        info = message[at + 12 : at + 12 + EDK_INFO_BYTES]
+        ciphertext = message[at + 12 + EDK_INFO_BYTES + 2 :][:112]
+        for flags in range(4):
+            yield "keyring_ecdh", bytes([flags, len(info)]) + info + ciphertext
+    if "header_length" in case:
+        frames = message[case["header_length"] :]
+        yield "validator", bytes([255, 255]) + frames
+    if "private_key_pem" in case:
+        yield "ecdh_encoding", case["private_key_pem"].encode()
+        body = "".join(case["private_key_pem"].split("\n")[1:-2])
+        yield "ecdh_encoding", base64.b64decode(body)
+    if "recipient_public_key_compressed" in case:
+        yield "ecdh_encoding", bytes.fromhex(case["recipient_public_key_compressed"])
+
+
+def small_frames(frame_length, sizes):
+    """Frames with empty ciphertext and tags, right in all that needs no key."""
+    out = b""
+    for number, size in enumerate(sizes, 1):
+        final = number == len(sizes)
+        head = struct.pack(">I", number) + bytes(8) + struct.pack(">I", number)
+        if final:
+            head = b"\xff" * 4 + head + struct.pack(">I", size)
+        out += head + bytes(size if final else frame_length) + bytes(16)
+    return out
+
+
+def made_seeds():
+    for sizes in ([0], [5], [16, 16, 3], [16, 16]):
+        yield "validator", bytes([15, 6]) + small_frames(16, sizes)
+    for manifest in (
+        {},
+        {"text": "Grüße 📮"},
+        {"file": {"name": "a.txt", "media_type": "text/plain", "size": 3}, "sent_at_ms": 1},
+    ):
+        text = json.dumps(manifest, ensure_ascii=False).encode()
+        yield "manifest", bytes([9]) + struct.pack(">I", len(text)) + text + b"abc"
+    for edits in (b"", b"\0\0\5\1", b"\1\0\x90\0", b"\2\0\0\7", b"\3\0\x80\x40"):
+        yield "opener", bytes([100, 30]) + edits
+
+
+def main(out):
+    seeds = [seed for case, message in messages() for seed in message_seeds(case, message)]
+    for number, (target, data) in enumerate([*seeds, *made_seeds()]):
+        folder = pathlib.Path(out) / f"fuzz_{target}"
+        folder.mkdir(parents=True, exist_ok=True)
+        if len(data) <= MAX_SEED_BYTES:
+            (folder / f"seed-{number:04}").write_bytes(data)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

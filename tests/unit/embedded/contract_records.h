@@ -1,0 +1,16 @@
+/* The contract of ports/records.h as a test suite that runs on any adapter. */
+#ifndef LETTERLOCK_TESTS_CONTRACT_RECORDS_H
+#define LETTERLOCK_TESTS_CONTRACT_RECORDS_H
+
+#include "ports/records.h"
+
+/* make gives the port of an empty adapter and a handle, which unmake takes. */
+struct records_maker {
+    void *(*make)(struct records *out);
+    void (*unmake)(void *made);
+};
+
+/* Runs the suite; the number of failed tests. */
+int contract_records_run(const char *name, const struct records_maker *maker);
+
+#endif
