@@ -13,23 +13,30 @@ static bool read_text(const char *value, struct arena *arena, config_text *out)
     return true;
 }
 
-static bool read_size(const char *value, struct arena *arena, config_size *out)
+bool config_parse_size(struct bytes text, uint64_t *bytes)
 {
     static const struct {
         const char *suffix;
         unsigned shift;
     } units[] = {{"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"", 0}};
-    (void)arena;
-    size_t digits = strspn(value, "0123456789");
+    size_t digits = 0;
+    while (digits < text.n && text.p[digits] >= '0' && text.p[digits] <= '9')
+        digits++;
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        if (strcmp(value + digits, units[i].suffix) != 0)
+        if (!bytes_equal_str(bytes_slice(text, digits, text.n), units[i].suffix))
             continue;
-        if (!bytes_to_u64(bytes_of(value, digits), SIZE_SUFFIX_MAX, out))
+        if (!bytes_to_u64(bytes_slice(text, 0, digits), SIZE_SUFFIX_MAX, bytes))
             return false;
-        *out <<= units[i].shift;
-        return *out > 0;
+        *bytes <<= units[i].shift;
+        return *bytes > 0;
     }
     return false;
+}
+
+static bool read_size(const char *value, struct arena *arena, config_size *out)
+{
+    (void)arena;
+    return config_parse_size(bytes_of_str(value), out);
 }
 
 static bool read_seconds(const char *value, struct arena *arena, config_seconds *out)

@@ -78,6 +78,10 @@ struct config {
  * to faults, and gives false. Texts live in the arena. */
 bool config_read(struct config *config, struct arena *arena, FILE *faults);
 
+/* Reads a size in bytes, with KiB, MiB or GiB behind it or without. False for anything else and for
+ * 0. */
+bool config_parse_size(struct bytes text, uint64_t *bytes);
+
 /* Writes the table of variables for --help. */
 void config_help(FILE *out);
 
