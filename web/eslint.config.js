@@ -7,6 +7,7 @@ export default tseslint.config(
   hooks.configs.flat["recommended-latest"],
   {
     rules: {
+      "react-hooks/incompatible-library": "off",
       "no-restricted-properties": [
         "error",
         { property: "innerHTML", message: "Trusted Types: nothing here writes HTML." },

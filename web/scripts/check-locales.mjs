@@ -58,5 +58,7 @@ const files = readdirSync(LOCALES).filter((name) => name.endsWith(".json"));
 files.forEach(checkLanguage);
 checkUse();
 for (const problem of problems) console.error(problem);
-console.log(`${files.length} languages, ${Object.keys(english).length} texts, ${problems.length} problems`);
+console.log(
+  `${files.length} languages, ${Object.keys(english).length} texts, ${problems.length} problems`,
+);
 process.exitCode = problems.length === 0 ? 0 : 1;

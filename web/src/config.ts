@@ -9,4 +9,7 @@ declare global {
 }
 
 /** Where the API is, without a trailing slash; empty: the origin that served this page. */
-export const backendUrl = (globalThis.window?.LETTERLOCK_CONFIG?.BACKEND_URL ?? "").replace(/\/+$/, "");
+export const backendUrl = (globalThis.window?.LETTERLOCK_CONFIG?.BACKEND_URL ?? "").replace(
+  /\/+$/,
+  "",
+);

@@ -9,6 +9,7 @@ import { initialLanguage, loadCatalogue } from "./i18n/language";
 import "./theme/tokens.css";
 import "./theme/fonts.css";
 import "./theme/base.css";
+import "./ui/button.css";
 import "./ui/ui.css";
 
 async function start(): Promise<void> {

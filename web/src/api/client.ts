@@ -14,7 +14,11 @@ export async function send(request: Request): Promise<Response> {
   try {
     const answer = await fetch(request);
     if (answer.ok) return answer;
-    const problem = parseProblem(answer.status, await answer.text(), answer.headers.get("Retry-After"));
+    const problem = parseProblem(
+      answer.status,
+      await answer.text(),
+      answer.headers.get("Retry-After"),
+    );
     const isExpired = answer.status === 401 && !PASSWORD_CODES.has(problem.code) && maySignedIn();
     if (!isExpired || !(await refreshSession(sentAt))) throw problem;
     const second = await fetch(again);

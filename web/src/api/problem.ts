@@ -23,7 +23,9 @@ export class Problem extends Error {
 
   /** The network or the server is gone for now: the same request may succeed later. */
   get isPassing(): boolean {
-    return this.code === "offline" || this.status === 502 || this.status === 503 || this.status === 504;
+    return (
+      this.code === "offline" || this.status === 502 || this.status === 503 || this.status === 504
+    );
   }
 }
 

@@ -30,7 +30,8 @@ export function ConversationList({ ref, currentId }: ConversationListProps) {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
 
-  if (letters.error !== null && letters.data === undefined) return <ProblemNotice error={letters.error} />;
+  if (letters.error !== null && letters.data === undefined)
+    return <ProblemNotice error={letters.error} />;
   if (letters.data === undefined) return <Waiting />;
   if (conversations.length === 0) {
     return (

@@ -42,7 +42,12 @@ export function ListPane({ ref, currentId, onHelp }: ListPaneProps) {
           <Seal letter="L" />
           Letterlock
         </span>
-        <Button look="icon" className="keyboard-only" aria-label={t("shortcuts.title")} onPress={onHelp}>
+        <Button
+          look="icon"
+          className="keyboard-only"
+          aria-label={t("shortcuts.title")}
+          onPress={onHelp}
+        >
           <Icon name="keyboard" />
         </Button>
         <Link className="button button-icon" to="/settings" aria-label={t("settings.title")}>
@@ -59,7 +64,12 @@ export function ListPane({ ref, currentId, onHelp }: ListPaneProps) {
       {prefix === "" ? (
         <ConversationList ref={rows} currentId={currentId} />
       ) : (
-        <PeopleList ref={rows} prefix={prefix} currentId={currentId} onChosen={() => setQuery("")} />
+        <PeopleList
+          ref={rows}
+          prefix={prefix}
+          currentId={currentId}
+          onChosen={() => setQuery("")}
+        />
       )}
     </section>
   );

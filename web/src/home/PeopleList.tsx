@@ -36,7 +36,10 @@ export function PeopleList({ ref, prefix, currentId, onChosen }: PeopleListProps
     placeholderData: keepPreviousData,
     staleTime: 10_000,
   });
-  const found = useMemo(() => people.data?.pages.flatMap((page) => page.items) ?? [], [people.data]);
+  const found = useMemo(
+    () => people.data?.pages.flatMap((page) => page.items) ?? [],
+    [people.data],
+  );
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = people;
   const fetchMore = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();

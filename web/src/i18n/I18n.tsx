@@ -1,6 +1,12 @@
 import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
 import { I18nProvider } from "react-aria-components/I18nProvider";
-import { loadCatalogue, rememberLanguage, type Catalogue, type Language, type MessageKey } from "./language";
+import {
+  loadCatalogue,
+  rememberLanguage,
+  type Catalogue,
+  type Language,
+  type MessageKey,
+} from "./language";
 import { formatMessage, type Values } from "./message";
 
 export interface I18n {

@@ -29,7 +29,7 @@ export async function loadCatalogue(language: Language): Promise<Catalogue> {
 }
 
 function isLanguage(tag: string | null | undefined): tag is Language {
-  return tag != null && tag in languages;
+  return tag != null && Object.hasOwn(languages, tag);
 }
 
 /** The first wanted language (BCP 47 tags) that there is, else English. */

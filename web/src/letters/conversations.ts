@@ -34,7 +34,12 @@ export function groupConversations(
       known.unread = sender.count;
     } else {
       const person = { id: sender.id, username: sender.username };
-      byPerson.set(sender.id, { person, latestAt: sender.latest, latest: null, unread: sender.count });
+      byPerson.set(sender.id, {
+        person,
+        latestAt: sender.latest,
+        latest: null,
+        unread: sender.count,
+      });
     }
   }
   return [...byPerson.values()].sort((a, b) => (a.latestAt < b.latestAt ? 1 : -1));

@@ -75,7 +75,9 @@ export function useManifest(letterId: string, isWanted: boolean) {
 function keptLists(client: QueryClient): [string | undefined, LetterPages][] {
   return client
     .getQueriesData<LetterPages>({ queryKey: keys.allLetters })
-    .flatMap(([key, pages]) => (pages === undefined ? [] : [[key[1] as string | undefined, pages]]));
+    .flatMap(([key, pages]) =>
+      pages === undefined ? [] : [[key[1] as string | undefined, pages]],
+    );
 }
 
 /** Changes every kept list that `concerns` a person; undefined concerns all. */
@@ -86,7 +88,10 @@ export function updateLists(
 ): void {
   for (const [listed, pages] of keptLists(client)) {
     if (listed !== undefined && personId !== undefined && listed !== personId) continue;
-    client.setQueryData(listed === undefined ? keys.allLetters : keys.thread(listed), change(pages));
+    client.setQueryData(
+      listed === undefined ? keys.allLetters : keys.thread(listed),
+      change(pages),
+    );
   }
 }
 
@@ -95,7 +100,10 @@ export async function catchUpLists(client: QueryClient): Promise<void> {
   await client.invalidateQueries({ queryKey: keys.unread });
   const active = keptLists(client).filter(([listed]) => {
     const key = listed === undefined ? keys.allLetters : keys.thread(listed);
-    return listed === undefined || client.getQueryCache().find({ queryKey: key, exact: true })?.isActive();
+    return (
+      listed === undefined ||
+      client.getQueryCache().find({ queryKey: key, exact: true })?.isActive()
+    );
   });
   for (const [listed] of active) {
     const limit = listed === undefined ? LIST_PAGE : THREAD_PAGE;

@@ -7,7 +7,13 @@ import { usePersonName } from "./name";
 import { usePersonWithKey } from "./usePerson";
 
 /** The fingerprint of somebody's key, for two people to compare over another line. */
-export default function FingerprintDialog({ person, onClose }: { person: Person; onClose: () => void }) {
+export default function FingerprintDialog({
+  person,
+  onClose,
+}: {
+  person: Person;
+  onClose: () => void;
+}) {
   const { t } = useI18n();
   const name = usePersonName(person);
   const found = usePersonWithKey(person.id);

@@ -11,13 +11,21 @@ function request(letterId: string, init: RequestInit): Promise<Response> {
 }
 
 /** A whole file, in memory, under the type it is to be shown as. */
-export async function fetchContent(letterId: string, type: string, signal: AbortSignal): Promise<Blob> {
+export async function fetchContent(
+  letterId: string,
+  type: string,
+  signal: AbortSignal,
+): Promise<Blob> {
   const answer = await request(letterId, { signal });
   return new Blob([await answer.arrayBuffer()], { type });
 }
 
 /** The first bytes of a file as text. */
-export async function fetchBeginning(letterId: string, bytes: number, signal: AbortSignal): Promise<string> {
+export async function fetchBeginning(
+  letterId: string,
+  bytes: number,
+  signal: AbortSignal,
+): Promise<string> {
   const answer = await request(letterId, { signal, headers: { Range: `bytes=0-${bytes - 1}` } });
   return new TextDecoder().decode(await answer.arrayBuffer());
 }

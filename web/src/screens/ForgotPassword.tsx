@@ -25,10 +25,7 @@ export default function ForgotPassword() {
   return (
     <EntryPage title={t("forgot.title")} lead={t("forgot.lead")}>
       {ask.error !== null && <ProblemNotice error={ask.error} />}
-      <form
-        method="post"
-        onSubmit={(event) => ask.mutate((readForm(event)["login"] ?? "").trim())}
-      >
+      <form method="post" onSubmit={(event) => ask.mutate((readForm(event)["login"] ?? "").trim())}>
         <Field
           name="login"
           label={t("sign_in.login")}

@@ -32,18 +32,16 @@ export function NewPassword({ label, value, onChange, names, error }: NewPasswor
         error={error}
       />
       <div className="strength">
-        <meter
-          min={0}
-          max={4}
-          value={checks.score}
-          aria-label={t("password.strength")}
-        />
+        <meter min={0} max={4} value={checks.score} aria-label={t("password.strength")} />
         <span aria-live="polite">
           {value === "" ? t("password.advice") : t(`password.${checks.strength}`)}
         </span>
       </div>
       <ul className="rules">
-        <Rule isMet={checks.isLongEnough} text={t("password.rule_length", { count: rules.min_length })} />
+        <Rule
+          isMet={checks.isLongEnough}
+          text={t("password.rule_length", { count: rules.min_length })}
+        />
         <Rule isMet={checks.isUnlikeNames} text={t("password.rule_names")} />
       </ul>
     </>

@@ -28,7 +28,8 @@ export default function ResetPassword() {
   useTitle(t("reset.title"));
 
   const reset = useMutation({
-    mutationFn: (fields: ResetFields) => body(api.POST("/v1/accounts/reset-password", { body: fields })),
+    mutationFn: (fields: ResetFields) =>
+      body(api.POST("/v1/accounts/reset-password", { body: fields })),
     onSuccess: ({ keys_lost }) => {
       setPendingUsername(username.trim());
       if (!keys_lost) void navigate("/sign-in", { replace: true, state: { note: "reset" } });

@@ -8,6 +8,7 @@ import { useI18n } from "../i18n/I18n";
 import { Button } from "../ui/Button";
 import { Field, PasswordField } from "../ui/Field";
 import { Notice, ProblemNotice } from "../ui/Notice";
+import { clientName } from "./clientName";
 import { EntryPage } from "./EntryPage";
 import { readForm } from "./form";
 import { pendingUsername, setPendingRecoveryKey, setPendingUsername } from "./pending";
@@ -26,7 +27,9 @@ export default function SignIn() {
 
   const signIn = useMutation({
     mutationFn: (login: { login: string; password: string }) =>
-      body(api.POST("/v1/sessions", { body: { ...login, client: t("sign_in.client") } })),
+      body(
+        api.POST("/v1/sessions", { body: { ...login, client: clientName(navigator.userAgent) } }),
+      ),
     onSuccess: ({ recovery_key }) => {
       setPendingRecoveryKey(recovery_key ?? null);
       enter();
@@ -46,7 +49,9 @@ export default function SignIn() {
   }
   return (
     <EntryPage title={t("sign_in.title")} lead={t("sign_in.lead")}>
-      {arrival.note !== undefined && <Notice icon="check">{t(`sign_in.note_${arrival.note}`)}</Notice>}
+      {arrival.note !== undefined && (
+        <Notice icon="check">{t(`sign_in.note_${arrival.note}`)}</Notice>
+      )}
       {signIn.error !== null && <ProblemNotice error={signIn.error} />}
       <form
         method="post"

@@ -122,6 +122,10 @@ export default function SignUp() {
   );
 }
 
-function emailHelp(domains: readonly string[], general: string, limited: (list: string) => string): string {
+function emailHelp(
+  domains: readonly string[],
+  general: string,
+  limited: (list: string) => string,
+): string {
   return domains.length === 0 ? general : limited(domains.join(", "));
 }

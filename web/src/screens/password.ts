@@ -41,7 +41,10 @@ function isLike(password: string, name: string): boolean {
 
 /** Bits of a random text of this alphabet; repeated and counted-up characters add almost nothing. */
 function guessBits(password: string): number {
-  const alphabet = CLASSES.reduce((size, [test, count]) => size + (test.test(password) ? count : 0), 0);
+  const alphabet = CLASSES.reduce(
+    (size, [test, count]) => size + (test.test(password) ? count : 0),
+    0,
+  );
   const characters = [...password].map((c) => c.codePointAt(0) ?? 0);
   const telling = characters.filter((c, i) => {
     const before = characters[i - 1];

@@ -2,7 +2,10 @@
 const LOOKALIKES: Record<string, string> = { O: "0", I: "1", L: "1" };
 
 function normalise(text: string): string {
-  return text.toUpperCase().replace(/[\s-]/g, "").replace(/[OIL]/g, (c) => LOOKALIKES[c] ?? c);
+  return text
+    .toUpperCase()
+    .replace(/[\s-]/g, "")
+    .replace(/[OIL]/g, (c) => LOOKALIKES[c] ?? c);
 }
 
 /** Whether `typed` is the last group of the key, or the whole key. */

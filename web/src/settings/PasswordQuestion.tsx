@@ -14,7 +14,13 @@ interface PasswordQuestionProps {
 }
 
 /** Asks for the password before something that only its owner may do. */
-export function PasswordQuestion({ action, look = "primary", isPending, error, onSubmit }: PasswordQuestionProps) {
+export function PasswordQuestion({
+  action,
+  look = "primary",
+  isPending,
+  error,
+  onSubmit,
+}: PasswordQuestionProps) {
   const { t } = useI18n();
   const [password, setPassword] = useState("");
   const submit = (event: FormEvent) => {

@@ -18,7 +18,9 @@ export function PasswordSection() {
   const [newPassword, setNewPassword] = useState("");
   const change = useMutation({
     mutationFn: () =>
-      api.POST("/v1/me/password", { body: { old_password: oldPassword, new_password: newPassword } }),
+      api.POST("/v1/me/password", {
+        body: { old_password: oldPassword, new_password: newPassword },
+      }),
     onSuccess: async () => {
       setOldPassword("");
       setNewPassword("");

@@ -1,4 +1,12 @@
-import { lazy, Suspense, useRef, useState, type ClipboardEvent, type KeyboardEvent, type Ref } from "react";
+import {
+  lazy,
+  Suspense,
+  useRef,
+  useState,
+  type ClipboardEvent,
+  type KeyboardEvent,
+  type Ref,
+} from "react";
 import { useI18n } from "../i18n/I18n";
 import type { Person } from "../letters/letter";
 import { usePersonName } from "../people/name";
@@ -40,7 +48,8 @@ export function Composer({ ref, person, files, onFiles, setFiles }: ComposerProp
   };
   const send = () => {
     if (!canSend) return;
-    for (const { draft, file } of makeDrafts(person, text, files, options)) startTransfer(draft, file);
+    for (const { draft, file } of makeDrafts(person, text, files, options))
+      startTransfer(draft, file);
     write("");
     setFiles([]);
   };
@@ -65,7 +74,10 @@ export function Composer({ ref, person, files, onFiles, setFiles }: ComposerProp
         send();
       }}
     >
-      <FileChips files={files} onRemove={(gone) => setFiles(files.filter((file) => file !== gone))} />
+      <FileChips
+        files={files}
+        onRemove={(gone) => setFiles(files.filter((file) => file !== gone))}
+      />
       {tooLarge.length > 0 && (
         <p className="field-error" role="alert">
           {t("composer.too_large", { limit: formatSize(maxBytes, language) })}
@@ -77,7 +89,11 @@ export function Composer({ ref, person, files, onFiles, setFiles }: ComposerProp
         </Suspense>
       )}
       <div className="composer-line">
-        <Button look="icon" aria-label={t("composer.attach")} onPress={() => picker.current?.click()}>
+        <Button
+          look="icon"
+          aria-label={t("composer.attach")}
+          onPress={() => picker.current?.click()}
+        >
           <Icon name="attach" />
         </Button>
         <input

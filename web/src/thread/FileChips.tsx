@@ -29,7 +29,9 @@ export function FileChips({ files, onRemove }: FileChipsProps) {
           </Button>
         </li>
       ))}
-      {files.length > 1 && <li className="field-help">{t("composer.one_each", { count: files.length })}</li>}
+      {files.length > 1 && (
+        <li className="field-help">{t("composer.one_each", { count: files.length })}</li>
+      )}
     </ul>
   );
 }

@@ -68,7 +68,12 @@ export function LetterCard({ letter }: { letter: Letter }) {
       {isUnfolded ? (
         <OpenedLetter letter={letter} manifest={manifest.data} isFresh={wasPressed} />
       ) : (
-        <SealedLetter letter={letter} state={state} isBreaking={isWanted && !manifest.isError} onOpen={open} />
+        <SealedLetter
+          letter={letter}
+          state={state}
+          isBreaking={isWanted && !manifest.isError}
+          onOpen={open}
+        />
       )}
       {isWanted && manifest.error !== null && !isGone && (
         <ProblemNotice error={manifest.error}>

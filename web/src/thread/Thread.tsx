@@ -25,7 +25,8 @@ export function Thread({ personId }: { personId: string }) {
 
   if (personId === me.id) return <Navigate to="/" replace />;
   if (error !== null) return <ProblemNotice error={error} />;
-  if (thread.error !== null && thread.data === undefined) return <ProblemNotice error={thread.error} />;
+  if (thread.error !== null && thread.data === undefined)
+    return <ProblemNotice error={thread.error} />;
   if (person === null) return <Waiting />;
 
   const addFiles = (added: readonly File[]) => {
@@ -43,7 +44,13 @@ export function Thread({ personId }: { personId: string }) {
       {isGone ? (
         <p className="thread-gone">{t("thread.gone")}</p>
       ) : (
-        <Composer ref={composer} person={person} files={files} onFiles={addFiles} setFiles={setFiles} />
+        <Composer
+          ref={composer}
+          person={person}
+          files={files}
+          onFiles={addFiles}
+          setFiles={setFiles}
+        />
       )}
     </DropArea>
   );

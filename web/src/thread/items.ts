@@ -11,7 +11,10 @@ function dayKey(time: Date): string {
 }
 
 /** A thread as it is read: oldest first, a line between days, what is on its way at the end. */
-export function threadItems(newestFirst: readonly Letter[], outgoing: readonly Transfer[]): ThreadItem[] {
+export function threadItems(
+  newestFirst: readonly Letter[],
+  outgoing: readonly Transfer[],
+): ThreadItem[] {
   const items: ThreadItem[] = [];
   let day = "";
   for (let i = newestFirst.length - 1; i >= 0; i -= 1) {

@@ -24,7 +24,11 @@ export function useOpened(): OpenedState {
 }
 
 /** Whether a letter lies open; `mayOpen`: it needs no seal broken first. */
-export function isOpen({ keepOpened, opened, folded }: OpenedState, id: string, mayOpen: boolean): boolean {
+export function isOpen(
+  { keepOpened, opened, folded }: OpenedState,
+  id: string,
+  mayOpen: boolean,
+): boolean {
   return opened.has(id) || (keepOpened && mayOpen && !folded.has(id));
 }
 

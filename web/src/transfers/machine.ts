@@ -57,11 +57,7 @@ export function advance(phase: Phase, event: TransferEvent): Phase {
   }
 }
 
-function measure(
-  phase: Extract<Phase, { name: "sending" }>,
-  sentBytes: number,
-  at: number,
-): Phase {
+function measure(phase: Extract<Phase, { name: "sending" }>, sentBytes: number, at: number): Phase {
   const elapsed = at - phase.measuredAt;
   if (elapsed < MIN_SAMPLE_MS) return phase;
   const latest = ((sentBytes - phase.sentBytes) * 1000) / elapsed;
@@ -73,7 +69,11 @@ function measure(
 }
 
 /** Seconds until all is sent at the present speed; null while that is not known. */
-export function secondsLeft(sentBytes: number, totalBytes: number, bytesPerSecond: number): number | null {
+export function secondsLeft(
+  sentBytes: number,
+  totalBytes: number,
+  bytesPerSecond: number,
+): number | null {
   if (bytesPerSecond <= 0) return null;
   return Math.max(0, totalBytes - sentBytes) / bytesPerSecond;
 }

@@ -58,7 +58,11 @@ function postOnce(
 }
 
 function refusal(request: XMLHttpRequest): Problem {
-  return parseProblem(request.status, request.responseText, request.getResponseHeader("Retry-After"));
+  return parseProblem(
+    request.status,
+    request.responseText,
+    request.getResponseHeader("Retry-After"),
+  );
 }
 
 function jsonBody(draft: Draft) {

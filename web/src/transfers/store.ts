@@ -1,7 +1,13 @@
 import { useSyncExternalStore } from "react";
 import { asProblem, Problem } from "../api/problem";
 import type { Letter } from "../letters/letter";
-import { advance, waitBeforeAttempt, type Draft, type Transfer, type TransferEvent } from "./machine";
+import {
+  advance,
+  waitBeforeAttempt,
+  type Draft,
+  type Transfer,
+  type TransferEvent,
+} from "./machine";
 import { readOutbox, writeOutbox } from "./outbox";
 import { postLetter } from "./post";
 

@@ -1,5 +1,7 @@
-import { Button as AriaButton, type ButtonProps as AriaButtonProps } from "react-aria-components/Button";
-import "./button.css";
+import {
+  Button as AriaButton,
+  type ButtonProps as AriaButtonProps,
+} from "react-aria-components/Button";
 
 export interface ButtonProps extends Omit<AriaButtonProps, "className"> {
   look?: "primary" | "plain" | "danger" | "link" | "icon";

@@ -17,7 +17,14 @@ interface DialogProps {
 }
 
 /** A window over the page; Escape and a press beside it close it, focus goes back where it was. */
-export function Dialog({ title, isOpen, onClose, role = "dialog", size = "small", children }: DialogProps) {
+export function Dialog({
+  title,
+  isOpen,
+  onClose,
+  role = "dialog",
+  size = "small",
+  children,
+}: DialogProps) {
   const { t } = useI18n();
   return (
     <ModalOverlay

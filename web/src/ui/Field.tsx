@@ -16,7 +16,12 @@ export interface FieldProps extends Omit<TextFieldProps, "className" | "children
 /** A labelled line of text with help below it, and an error in the help's place. */
 export function Field({ label, help, error, ...rest }: FieldProps) {
   return (
-    <TextField {...rest} className="field" isInvalid={error !== undefined} validationBehavior="aria">
+    <TextField
+      {...rest}
+      className="field"
+      isInvalid={error !== undefined}
+      validationBehavior="aria"
+    >
       <Label>{label}</Label>
       <Input autoCapitalize="none" />
       <FieldHint help={help} error={error} />

@@ -1,0 +1,74 @@
+"""Fixtures for tests in a real browser: people at their own windows, before a server of their own."""
+
+import importlib.util
+import pathlib
+import shutil
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from desk import Desk
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SHOTS = ROOT / "test-artifacts" / "browser"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
+         "--disable-component-update", "--no-first-run"]
+
+
+def load_harness():
+    spec = importlib.util.spec_from_file_location("harness", ROOT / "tests" / "conftest.py")
+    harness = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(harness)
+    return harness
+
+
+harness = load_harness()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    executable = shutil.which("chromium")
+    assert executable, "Debian's chromium is not installed"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A server that also serves the built client, shared by the tests of one module."""
+    web = ROOT / "web" / "dist"
+    assert (web / "index.html").exists(), "the web client is not built: npm run build in web/"
+    s = harness.Server(tmp_path_factory.mktemp("server"), LETTERLOCK_WEB_DIR=web).start()
+    yield s
+    assert s.stop() == 0, s.log()[-4000:]
+
+
+@pytest.fixture
+def open_desk(browser, server, request):
+    """open_desk(user=None, **context): a window of a browser of its own, signed in as user. When
+    the test ends every window must have kept the content policy and asked no other server."""
+    desks = []
+
+    def make(user=None, **context):
+        desk = Desk(browser, server, request.node.name, SHOTS, **context)
+        desks.append(desk)
+        if user is not None:
+            desk.sign_in(user)
+        return desk
+
+    yield make
+    for desk in desks:
+        desk.close()
+    for desk in desks:
+        assert desk.violations == []
+        assert desk.foreign_requests == []
+        assert desk.script_errors == []
+
+
+@pytest.fixture
+def pair(server, open_desk):
+    """Two people who do not know each other yet, at their windows: (desk of a, a, desk of b, b)."""
+    a, b = server.user(), server.user()
+    return open_desk(a), a, open_desk(b), b
