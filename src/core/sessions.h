@@ -38,7 +38,8 @@ enum err sessions_end(struct core *core, struct ctx *ctx, const struct uuid *id)
 enum err sessions_end_others(struct core *core, struct ctx *ctx) MUST_CHECK;
 
 /* Forgets the cached tokens of one session; of a user, but for those of the session kept (NULL:
- * none is kept). */
+ * none is kept), and ends the user's event streams, whose clients connect again if they still
+ * may. */
 void sessions_forget(struct core *core, const struct uuid *session_id);
 void sessions_forget_user(struct core *core, const struct uuid *user_id, const struct uuid *kept);
 

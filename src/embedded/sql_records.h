@@ -16,7 +16,7 @@
  * letter costs one entry, and the unread ones are counted without a visit to the table (for which
  * SQLite wants the column of the condition in the index, too). The three covering indexes also
  * answer "between the two of us": every index in another order costs a page of WAL, 6 us of
- * processor, a letter, and scanning a mailbox of 10,000 in one takes a millisecond.
+ * processor, a letter, and scanning a mailbox of 10,000 in one takes half a millisecond.
  *
  * usage is apart from users because every letter changes it. notices_due holds letters that no mail
  * has announced yet: the sender of mail takes rows away. */

@@ -4,7 +4,11 @@
 #include "base/mem.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static const char *const statement_texts[SQL_COUNT] = {
 #define SQL_TEXT(id, text) [SQL_##id] = (text),
@@ -114,6 +118,32 @@ enum err store_db_exec_int(struct store_db *db, const char *sql, int64_t *out)
         *out = sqlite3_column_int64(s, 0);
     (void)sqlite3_finalize(s);
     return rc == SQLITE_ROW ? ERR_OK : store_db_fail(db, rc, sql);
+}
+
+/* SQLite does not sync what VACUUM INTO writes, and makes it with the mode 0644. */
+static enum err settle_copy(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool settled = fd >= 0 && fchmod(fd, 0600) == 0 && fsync(fd) == 0;
+    int cause = errno;
+    if (fd >= 0)
+        (void)close(fd);
+    if (settled)
+        return ERR_OK;
+    log_error("database_copy_failed", "errno=%d", cause);
+    return cause == ENOSPC || cause == EDQUOT ? ERR_STORAGE_FULL : ERR_INTERNAL;
+}
+
+enum err store_db_copy(struct store_db *db, const char *path)
+{
+    sqlite3_stmt *s = NULL;
+    int rc = sqlite3_prepare_v2(db->handle, "VACUUM INTO ?1", -1, &s, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_text(s, 1, path, -1, SQLITE_STATIC);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(s);
+    (void)sqlite3_finalize(s);
+    return rc == SQLITE_DONE ? settle_copy(path) : store_db_fail(db, rc, "copy the database");
 }
 
 enum err store_db_run(struct store_db *db, enum sql_id id)
