@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Pages in the WAL (4 KiB each) after which the writer checkpoints between two batches. More means
@@ -24,7 +25,7 @@
 #define HOUSEKEEPING_MS 1000
 #define WRITER_IDLE_MS 2000
 #define FOREIGN_WAIT_MS 5000
-#define FOREIGN_POLL_US 2000
+#define FOREIGN_POLL_NS (5 * 1000 * 1000)
 
 struct store {
     char *path;
@@ -121,13 +122,14 @@ static bool withdraw(struct store *store, struct store_task *task)
  * the serving one checkpoints another time. */
 static bool lock_writes(struct store *store)
 {
+    static const struct timespec poll_interval = {.tv_nsec = FOREIGN_POLL_NS};
     if (!store->shared)
         return flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0;
     int64_t end = clock_mono_ms() + FOREIGN_WAIT_MS;
     while (flock(store->lock_fd, LOCK_EX | LOCK_NB) != 0) {
         if (clock_mono_ms() >= end)
             return false;
-        (void)usleep(FOREIGN_POLL_US);
+        (void)nanosleep(&poll_interval, NULL);
     }
     return true;
 }
