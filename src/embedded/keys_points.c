@@ -161,9 +161,8 @@ enum err keys_secret_get(struct keys_service *service, struct ctx *ctx,
         struct agree a = {.ctx = ctx, .own = own, .peer = peer, .z = z};
         e = store_read(service->store, ctx, agree, &a);
         if (e == ERR_OK) {
-            cached = (struct keys_secret){.z = *z,
-                                          .user_id = ctx->actor->user_id,
-                                          .session_id = ctx->actor->session_id};
+            cached = (struct keys_secret){
+                .z = *z, .user_id = ctx->actor->user_id, .session_id = ctx->actor->session_id};
             cache_put(service->secrets, key, ctx->now_unix_ms + KEYS_SECRET_LIFETIME_MS, &cached);
         }
     }
