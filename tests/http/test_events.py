@@ -122,4 +122,4 @@ def test_idle_streams_are_small(make_front):
     wait_for(lambda: streams(front) == 0, "the streams to end", 30)
     if not SANITIZED:
         assert used < STREAM_KIB_MAX
-        wait_for(lambda: front.memory_kib() < before + 8 * 1024, "memory to be given back")
+        wait_for(lambda: front.memory_kib() < before + 8 * 1024, "memory to be given back", 60)
