@@ -25,7 +25,7 @@
 #define HOUSEKEEPING_MS 1000
 #define WRITER_IDLE_MS 2000
 #define FOREIGN_WAIT_MS 5000
-#define FOREIGN_POLL_NS (5 * 1000 * 1000)
+#define FOREIGN_POLL_NS (2 * 1000 * 1000)
 
 struct store {
     char *path;
