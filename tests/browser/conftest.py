@@ -1,6 +1,5 @@
 """Fixtures for tests in a real browser: people at their own windows, before a server of their own."""
 
-import importlib.util
 import pathlib
 import shutil
 
@@ -8,21 +7,12 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from desk import Desk
+from support.server import Server
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHOTS = ROOT / "test-artifacts" / "browser"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
          "--disable-component-update", "--no-first-run"]
-
-
-def load_harness():
-    spec = importlib.util.spec_from_file_location("harness", ROOT / "tests" / "conftest.py")
-    harness = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(harness)
-    return harness
-
-
-harness = load_harness()
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +30,7 @@ def server(tmp_path_factory):
     """A server that also serves the built client, shared by the tests of one module."""
     web = ROOT / "web" / "dist"
     assert (web / "index.html").exists(), "the web client is not built: npm run build in web/"
-    s = harness.Server(tmp_path_factory.mktemp("server"), LETTERLOCK_WEB_DIR=web).start()
+    s = Server(tmp_path_factory.mktemp("server"), LETTERLOCK_WEB_DIR=web).start()
     yield s
     assert s.stop() == 0, s.log()[-4000:]
 

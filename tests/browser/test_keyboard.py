@@ -16,6 +16,7 @@ def test_from_signing_in_to_sending_without_a_mouse(server, open_desk):
     desk = open_desk()
     keys = desk.page.keyboard
     desk.goto("/sign-in")
+    expect(desk.page.get_by_role("heading", name="Sign in")).to_be_visible()
     keys.press("Tab")
     keys.type(a.name)
     keys.press("Tab")

@@ -41,6 +41,7 @@ def test_the_recovery_key_is_replaced(server, open_desk):
     desk.press("New recovery key")
     desk.field("Present password").last.fill(user.password)
     desk.press("Make a new key")
+    expect(desk.page.locator(".key")).to_be_visible()
     groups = [g.strip() for g in desk.page.locator(".key span").all_inner_texts()]
     assert "-".join(groups) != user.recovery_key
     desk.field("Type the last group of the key").fill(groups[-1])
@@ -81,7 +82,7 @@ def test_the_export_is_saved(server, open_desk):
     desk.goto("/settings")
     with desk.page.expect_download() as download:
         desk.press("Download")
-    assert json.loads(download.value.path().read_text())["account"]["username"] == user.name
+    assert json.loads(download.value.path().read_text())["profile"]["username"] == user.name
 
 
 def test_the_account_is_erased(server, open_desk):

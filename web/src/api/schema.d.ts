@@ -819,9 +819,25 @@ export interface components {
         };
         /** @description A P-256 point, SEC 1 compressed, 33 bytes. */
         PublicKey: string;
-        /** @description The private keys, each sealed under a ring key, which is sealed under the password's wrapping key. */
+        /**
+         * @description The private keys, each sealed under a random ring key, which is sealed under the wrapping key that
+         *     comes of the password (HKDF-SHA-256 of Argon2id, label `letterlock wrapping key v1`). A sealed value
+         *     is base64 of nonce (12 bytes), AES-256-GCM ciphertext and tag; see src/core/key_ring.h.
+         */
         KeyRing: {
-            [key: string]: unknown;
+            /** @description The form described here is 1. */
+            version: number;
+            kdf: components["schemas"]["DerivationParameters"];
+            wrap: {
+                /** @description The ring key, sealed under the wrapping key. */
+                password: string;
+            };
+            keys: components["schemas"]["SealedKey"][];
+        };
+        SealedKey: {
+            public_key: components["schemas"]["PublicKey"];
+            /** @description PKCS#8, sealed under the ring key. */
+            private_key: string;
         };
         Export: {
             exported_at: components["schemas"]["Time"];

@@ -24,22 +24,21 @@ export function SealedLetter({ letter, state, isBreaking, onOpen }: SealedLetter
   return (
     <Button
       className={`envelope ${isBreaking ? "seal-broken" : ""} ${hasSeal ? "" : "envelope-light"}`}
-      aria-label={t(state === "no_copy" ? "letter.no_copy_label" : "letter.open_label", {
-        name: sender,
-        size,
-        when,
-      })}
       isDisabled={state === "no_copy"}
       onPress={onOpen}
     >
       <span className="envelope-flap" aria-hidden="true" />
       {hasSeal && <Seal letter={initialOf(sender)} />}
       <span className="envelope-words">
+        {state !== "no_copy" && <span className="visually-hidden">{t("letter.open_label")} </span>}
         <strong>
           <bdi>{sender}</bdi>
         </strong>
         <span>{isBreaking ? t("letter.opening") : t(`letter.state_${state}`)}</span>
         <span>{size}</span>
+        <time className="visually-hidden" dateTime={letter.sent_at}>
+          {when}
+        </time>
       </span>
     </Button>
   );
