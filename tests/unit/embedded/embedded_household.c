@@ -212,6 +212,17 @@ const char *embedded_household_path(void *made)
     return scratch_path(&((struct made *)made)->scratch, "db");
 }
 
+void embedded_household_sql(void *made, const char *sql)
+{
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(embedded_household_path(made), &db), SQLITE_OK);
+    sqlite3_busy_timeout(db, MAIL_TIMEOUT_MS);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA wal_autocheckpoint = 0", NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
 struct bytes embedded_household_read(struct arena *arena, const char *path)
 {
     struct stat about;

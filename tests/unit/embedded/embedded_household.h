@@ -13,6 +13,9 @@ extern const struct household_maker embedded_household_maker;
 const char *embedded_household_path(void *made);
 struct bytes embedded_household_read(struct arena *arena, const char *path);
 
+/* Runs SQL on the database as another process would. */
+void embedded_household_sql(void *made, const char *sql);
+
 /* The costs of new passwords from the next restart on. */
 void embedded_household_set_costs(void *made, uint32_t memory_kib, uint32_t passes);
 
