@@ -13,6 +13,8 @@
 
 /* What the form of a letter's body may add to its plaintext. */
 #define LETTER_FRAMING_BYTES (1u << 20)
+/* Frames of 2 KiB or more add at most this share to a sealed message. */
+#define LETTER_FRAMES_SHARE 64u
 
 void api_call_init(struct api_call *call, struct api *api)
 {
@@ -69,7 +71,8 @@ uint64_t api_call_body_max(const struct api_call *call)
 {
     if (call->route->body_max != API_BODY_LETTER)
         return call->route->body_max;
-    return call->api->core->config->max_letter_bytes + LETTER_FRAMING_BYTES;
+    uint64_t max = call->api->core->config->max_letter_bytes;
+    return max + max / LETTER_FRAMES_SHARE + LETTER_FRAMING_BYTES;
 }
 
 bool api_call_inline(const struct api_call *call, size_t size)

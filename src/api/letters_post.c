@@ -7,12 +7,15 @@
 #include "api/reply.h"
 #include "api/resource.h"
 #include "api/router.h"
+#include "base/json_flat.h"
 #include "base/mem.h"
 #include "envelope/manifest.h"
 
 /* A text of the largest size, in the longest escapes (\u0001), and room for the rest. */
 #define JSON_MAX_BYTES (6 * MANIFEST_MAX_TEXT_BYTES + (64u << 10))
 #define TO_MAX_BYTES 64u
+/* Larger bodies are rare, and their strings would fill the call's arena. */
+#define FLAT_MAX_BYTES (64u << 10)
 
 enum form { FORM_JSON, FORM_MULTIPART, FORM_SEALED };
 
@@ -83,21 +86,70 @@ static enum api_next store(struct api_call *call, struct letter_send *send)
 
 /* --- JSON --- */
 
+static bool flat_integer(const struct json_flat *object, const char *name, int64_t max,
+                         int64_t *out)
+{
+    const struct json_flat_member *member = json_flat_find(object, name);
+    if (member == NULL || member->kind == JSON_FLAT_NULL)
+        return true;
+    *out = member->integer;
+    return member->kind == JSON_FLAT_INTEGER && member->integer >= 1 && member->integer <= max;
+}
+
+static bool flat_boolean(const struct json_flat *object, const char *name, bool *out)
+{
+    const struct json_flat_member *member = json_flat_find(object, name);
+    if (member == NULL || member->kind == JSON_FLAT_NULL)
+        return true;
+    *out = member->boolean;
+    return member->kind == JSON_FLAT_BOOLEAN;
+}
+
+static bool flat_string(const struct json_flat *object, const char *name, size_t max_bytes,
+                        struct bytes *out)
+{
+    const struct json_flat_member *member = json_flat_find(object, name);
+    if (member == NULL || member->kind != JSON_FLAT_STRING)
+        return false;
+    *out = member->string;
+    return out->n >= 1 && out->n <= max_bytes;
+}
+
+/* The common letter in one pass. False when anything is not as it should be: read_fields then says
+ * what. */
+static bool read_flat(struct api_call *call, struct bytes body, struct letter_draft *draft)
+{
+    struct json_flat object;
+    return body.n <= FLAT_MAX_BYTES && json_flat_read(&call->arena, body, &object) &&
+           flat_string(&object, "to", TO_MAX_BYTES, &draft->to) &&
+           flat_string(&object, "text", MANIFEST_MAX_TEXT_BYTES, &draft->text) &&
+           flat_boolean(&object, "copy", &draft->copy) &&
+           flat_integer(&object, "expires_in", LETTER_SEND_EXPIRES_MAX_S, &draft->expires_in_s);
+}
+
+static void read_fields(struct fields *fields, struct letter_draft *draft)
+{
+    draft->to = fields_text(fields, "to", TO_MAX_BYTES);
+    draft->text = fields_optional_text(fields, "text", SIZE_MAX);
+    draft->copy = fields_optional_bool(fields, "copy", true);
+    draft->expires_in_s =
+        fields_optional_int(fields, "expires_in", 1, LETTER_SEND_EXPIRES_MAX_S, 0);
+}
+
 static enum err begin_json(struct api_call *call, struct bytes body, struct letter_send **out)
 {
     const struct post *post = call->state;
+    struct core *core = call->api->core;
+    struct letter_draft draft = {.copy = true, .idempotency_key = post->idempotency_key};
+    if (read_flat(call, body, &draft))
+        return letter_send_begin(core, &call->ctx, &draft, out);
+    draft = (struct letter_draft){.idempotency_key = post->idempotency_key};
     call->body = body;
     struct fields fields = fields_open(call);
-    const struct letter_draft draft = {
-        .to = fields_text(&fields, "to", TO_MAX_BYTES),
-        .text = fields_optional_text(&fields, "text", SIZE_MAX),
-        .copy = fields_optional_bool(&fields, "copy", true),
-        .expires_in_s = fields_optional_int(&fields, "expires_in", 1, LETTER_SEND_EXPIRES_MAX_S, 0),
-        .idempotency_key = post->idempotency_key,
-    };
+    read_fields(&fields, &draft);
     enum err e = fields.e;
     if (e == ERR_OK)
-        e = letter_send_begin(call->api->core, &call->ctx, &draft, out);
+        e = letter_send_begin(core, &call->ctx, &draft, out);
     fields_close(&fields);
     call->body = (struct bytes){0};
     return e;

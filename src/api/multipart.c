@@ -107,12 +107,17 @@ static size_t find_delimiter(const struct multipart *m, struct bytes chunk)
 {
     size_t i = 0;
     while (i < chunk.n) {
-        const uint8_t *cr = memchr(chunk.p + i, '\r', chunk.n - i);
-        if (cr == NULL)
-            return chunk.n;
-        i = (size_t)(cr - chunk.p);
+        if (chunk.p[i] != '\r') {
+            const uint8_t *cr = memchr(chunk.p + i, '\r', chunk.n - i);
+            if (cr == NULL)
+                return chunk.n;
+            i = (size_t)(cr - chunk.p);
+        }
         size_t left = chunk.n - i;
-        if (memcmp(cr, m->delimiter, left < m->delimiter_n ? left : m->delimiter_n) == 0)
+        /* The second byte first: data full of CRs must not cost a call each. */
+        bool may_match = left == 1 || chunk.p[i + 1] == '\n';
+        if (may_match &&
+            memcmp(chunk.p + i, m->delimiter, left < m->delimiter_n ? left : m->delimiter_n) == 0)
             return i;
         i++;
     }

@@ -135,13 +135,12 @@ static enum err find_refresh_token(struct api_call *call, struct bytes *token, b
 
 static enum api_next refresh(struct api_call *call)
 {
-    const struct identity *identity = &call->api->core->ports->identity;
     struct bytes token = {0};
     bool from_cookie = false;
     struct identity_grant grant;
     enum err e = find_refresh_token(call, &token, &from_cookie);
     if (e == ERR_OK)
-        e = identity->refresh(identity->self, &call->ctx, token, &grant);
+        e = sessions_refresh(call->api->core, &call->ctx, token, &grant);
     if (e == ERR_OK)
         return reply_grant(call, &grant, !from_cookie);
     (void)api_call_refuse(call, e);

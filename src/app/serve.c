@@ -100,17 +100,22 @@ static enum err start(struct server *server, struct ctx *ctx)
     return http_server_start(ctx, &http, server->api, &server->http);
 }
 
-/* Housekeeping until the end is asked for. */
+static void sweep(struct server *server)
+{
+    struct arena arena = {0};
+    struct ctx ctx;
+    ctx_init(&ctx, &arena, SWEEP_TIMEOUT_MS);
+    embedded_backend_sweep(server->embedded, &ctx);
+    core_sweep(server->core, &ctx);
+    arena_fini(&arena);
+}
+
+/* Housekeeping, first of what was left undone, until the end is asked for. */
 static void run(struct server *server)
 {
-    while (!process_wait_for_end(SWEEP_INTERVAL_MS)) {
-        struct arena arena = {0};
-        struct ctx ctx;
-        ctx_init(&ctx, &arena, SWEEP_TIMEOUT_MS);
-        embedded_backend_sweep(server->embedded, &ctx);
-        core_sweep(server->core, &ctx);
-        arena_fini(&arena);
-    }
+    do
+        sweep(server);
+    while (!process_wait_for_end(SWEEP_INTERVAL_MS));
 }
 
 static int stop(struct server *server)

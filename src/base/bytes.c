@@ -123,8 +123,23 @@ static size_t utf8_sequence(struct bytes b)
     return n;
 }
 
+/* The length of the run of ASCII at the start of b, rounded down to a multiple of 8. */
+static size_t ascii_run(struct bytes b)
+{
+    size_t n = 0;
+    uint64_t word = 0;
+    while (b.n - n >= sizeof word) {
+        memcpy(&word, b.p + n, sizeof word);
+        if ((word & 0x8080808080808080u) != 0)
+            break;
+        n += sizeof word;
+    }
+    return n;
+}
+
 bool bytes_is_utf8(struct bytes b)
 {
+    b = bytes_slice(b, ascii_run(b), SIZE_MAX);
     while (b.n > 0) {
         size_t n = utf8_sequence(b);
         if (n == 0)

@@ -63,6 +63,38 @@ void json_write(struct buffer *out, const json_t *value)
         abort();
 }
 
+static bool is_escaped(uint8_t c)
+{
+    return c < 0x20 || c == '"' || c == '\\';
+}
+
+static void append_escape(struct buffer *out, uint8_t c)
+{
+    static const char names[0x20] = {
+        ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
+    if (c < 0x20 && names[c] == '\0') {
+        buffer_printf(out, "\\u%04X", c);
+        return;
+    }
+    buffer_append_u8(out, '\\');
+    buffer_append_u8(out, c < 0x20 ? (uint8_t)names[c] : c);
+}
+
+void json_write_string(struct buffer *out, struct bytes text)
+{
+    size_t done = 0;
+    buffer_append_u8(out, '"');
+    for (size_t i = 0; i < text.n; i++) {
+        if (!is_escaped(text.p[i]))
+            continue;
+        buffer_append(out, bytes_slice(text, done, i - done));
+        append_escape(out, text.p[i]);
+        done = i + 1;
+    }
+    buffer_append(out, bytes_slice(text, done, SIZE_MAX));
+    buffer_append_u8(out, '"');
+}
+
 json_t *json_from_bytes(struct bytes text)
 {
     json_t *value = json_stringn((const char *)text.p, text.n);

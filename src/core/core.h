@@ -28,8 +28,9 @@ struct core {
     const struct core_config *config;
     struct events *events;
     struct token_verifier *verifier;
-    struct cache *tokens;         /* digest of a token -> struct actor */
-    atomic_uint tokens_forgotten; /* changes whenever tokens are dropped from the cache */
+    struct cache *tokens;          /* digest of a token -> struct actor */
+    int64_t orphans_swept_mono_ms; /* of the sweep's thread: core/letters.h */
+    atomic_uint tokens_forgotten;  /* changes whenever tokens are dropped from the cache */
 };
 
 /* Makes a core over ports; both arguments outlive it. */

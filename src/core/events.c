@@ -294,6 +294,19 @@ void events_publish_unread(struct events *events, const struct uuid *user_id, co
     lock_release(&events->lock);
 }
 
+void events_end(struct events *events, const struct uuid *user_id)
+{
+    lock_acquire(&events->lock);
+    for (struct event_stream *s = *bucket_of(events, user_id); s != NULL; s = s->next) {
+        if (!uuid_equal(&s->user_id, user_id))
+            continue;
+        clear_queue(s);
+        s->lost = true;
+    }
+    wake_all(events, user_id);
+    lock_release(&events->lock);
+}
+
 uint32_t events_streams(struct events *events)
 {
     return atomic_load(&events->streams);

@@ -14,7 +14,7 @@ enum event_kind {
     EVENT_LETTER, /* a letter was received, or sent by another session of the user */
     EVENT_READ,   /* a letter of the user's was marked read */
     EVENT_UNREAD, /* the unread count may have changed */
-    EVENT_LOST,   /* the stream was too slow and lost events; nothing more comes */
+    EVENT_LOST,   /* the stream was too slow and lost events, or was ended; nothing more comes */
 };
 
 /* A value. letter is for EVENT_LETTER (without header and frames; the names point into this very
@@ -65,6 +65,10 @@ void events_publish_read(struct events *events, const struct uuid *user_id,
 /* count may be NULL: the reader then asks for the count itself. */
 void events_publish_unread(struct events *events, const struct uuid *user_id,
                            const uint64_t *count);
+
+/* Ends all streams of the user, because a session has ended: clients whose own session lives
+ * connect again. */
+void events_end(struct events *events, const struct uuid *user_id);
 
 /* Open streams, for metrics. */
 uint32_t events_streams(struct events *events);

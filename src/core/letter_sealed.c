@@ -2,6 +2,7 @@
 
 #include "core/letter_context.h"
 #include "envelope/header.h"
+#include "envelope/manifest.h"
 
 #include <assert.h>
 
@@ -84,13 +85,21 @@ static enum err take_header(struct letter_sealed *s, struct letter_sink *sink, s
     return ERR_OK;
 }
 
+/* The limit is for text and file; how much of a sealed plaintext is the manifest's JSON, only its
+ * owner sees. */
+static bool is_too_large(const struct letter_sink *sink, uint64_t plaintext_bytes)
+{
+    uint64_t max = sink->core->config->max_letter_bytes;
+    return plaintext_bytes > max + MANIFEST_PREFIX_BYTES + MANIFEST_MAX_BYTES;
+}
+
 static enum err take_frames(struct letter_sealed *s, struct letter_sink *sink, struct ctx *ctx,
                             struct bytes frames)
 {
     enum envelope_reason reason = ENVELOPE_REASON_NONE;
     if (validator_push(&s->frames, frames, &reason) != ERR_OK)
         return refuse(ctx, envelope_reason_text(reason));
-    if (s->frames.plaintext_bytes > sink->core->config->max_letter_bytes)
+    if (is_too_large(sink, s->frames.plaintext_bytes))
         return ERR_LETTER_TOO_LARGE;
     buffer_append(&sink->frames, frames);
     return letter_sink_settle(sink, ctx);
@@ -117,5 +126,5 @@ enum err letter_sealed_finish(struct letter_sealed *s, struct letter_sink *sink,
     if (validator_finish(&s->frames, &plaintext_bytes, &reason) != ERR_OK)
         return refuse(ctx, envelope_reason_text(reason));
     sink->put.record.size = plaintext_bytes;
-    return plaintext_bytes > sink->core->config->max_letter_bytes ? ERR_LETTER_TOO_LARGE : ERR_OK;
+    return is_too_large(sink, plaintext_bytes) ? ERR_LETTER_TOO_LARGE : ERR_OK;
 }

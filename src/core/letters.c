@@ -1,11 +1,14 @@
 #include "core/letters.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "core/events.h"
 #include "core/letter_sink.h"
 #include "core/recipients.h"
 #include "core/sweep.h"
 #include "core/unread.h"
+
+#define ORPHAN_SWEEP_INTERVAL_MS (60 * 60 * 1000)
 
 enum err letters_list(struct core *core, struct ctx *ctx, const struct letters_filter *filter,
                       struct message_page *out)
@@ -89,12 +92,23 @@ bool letters_can_open(const struct message_record *letter, const struct uuid *us
     return uuid_equal(&letter->recipient_id, user_id) || letter->sender_can_open;
 }
 
+/* True on the first call and when the last one was long ago. */
+static bool is_orphan_sweep_due(struct core *core)
+{
+    int64_t now_mono_ms = clock_mono_ms();
+    bool due = core->orphans_swept_mono_ms == 0 ||
+               now_mono_ms - core->orphans_swept_mono_ms >= ORPHAN_SWEEP_INTERVAL_MS;
+    if (due)
+        core->orphans_swept_mono_ms = now_mono_ms;
+    return due;
+}
+
 void letters_sweep(struct core *core, struct ctx *ctx)
 {
     size_t expired = 0;
     size_t orphans = 0;
     enum err e = sweep_expired_letters(core, ctx, &expired);
-    if (e == ERR_OK)
+    if (e == ERR_OK && is_orphan_sweep_due(core))
         e = sweep_orphaned_objects(core, ctx, &orphans);
     if (e != ERR_OK && e != ERR_DEADLINE)
         (void)ctx_log_fail(ctx, e, "sweep_failed", "expired_letters=%zu", expired);

@@ -43,7 +43,8 @@ enum err letters_lost_before(struct core *core, struct ctx *ctx, int64_t *unix_m
 bool letters_can_open(const struct message_record *letter, const struct uuid *user_id,
                       int64_t lost_before_unix_ms);
 
-/* The letters' part of core_sweep: expired letters, orphaned objects. Logs what it did. */
+/* The letters' part of core_sweep: expired letters and, once an hour because every object is looked
+ * at, orphaned objects. Logs what it did. One thread at a time. */
 void letters_sweep(struct core *core, struct ctx *ctx);
 
 #endif

@@ -1,6 +1,7 @@
 #include "core/sessions.h"
 
 #include "base/digest.h"
+#include "core/events.h"
 #include "core/provision.h"
 #include "core/token.h"
 
@@ -75,6 +76,19 @@ enum err sessions_sign_in(struct core *core, struct ctx *ctx, struct bytes login
     return ERR_OK;
 }
 
+enum err sessions_refresh(struct core *core, struct ctx *ctx, struct bytes refresh_token,
+                          struct identity_grant *out)
+{
+    const struct identity *identity = &core->ports->identity;
+    enum err e = identity->refresh(identity->self, ctx, refresh_token, out);
+    if (e == ERR_REFRESH_REUSED) {
+        /* Which session just ended is not told. A session can bring this about only once. */
+        atomic_fetch_add(&core->tokens_forgotten, 1);
+        cache_clear(core->tokens);
+    }
+    return e;
+}
+
 static bool is_of_session(const void *value, const void *arg)
 {
     const struct actor *actor = value;
@@ -105,15 +119,18 @@ void sessions_forget_user(struct core *core, const struct uuid *user_id, const s
     struct forgotten which = {user_id, kept};
     atomic_fetch_add(&core->tokens_forgotten, 1);
     cache_drop_if(core->tokens, is_forgotten, &which);
+    events_end(core->events, user_id);
 }
 
 enum err sessions_end(struct core *core, struct ctx *ctx, const struct uuid *id)
 {
     const struct identity *identity = &core->ports->identity;
     enum err e = identity->session_end(identity->self, ctx, id);
-    if (e == ERR_OK)
-        sessions_forget(core, id);
-    return e;
+    if (e != ERR_OK)
+        return e;
+    sessions_forget(core, id);
+    events_end(core->events, &ctx->actor->user_id);
+    return ERR_OK;
 }
 
 enum err sessions_end_others(struct core *core, struct ctx *ctx)

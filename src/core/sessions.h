@@ -27,13 +27,19 @@ enum err sessions_sign_in(struct core *core, struct ctx *ctx, struct bytes login
                           const struct identity_credential *credential, struct bytes client,
                           struct identity_grant *out) MUST_CHECK;
 
+/* Trades a refresh token for new tokens. Errors of identity.refresh; with ERR_REFRESH_REUSED the
+ * session's tokens are refused from now on. */
+enum err sessions_refresh(struct core *core, struct ctx *ctx, struct bytes refresh_token,
+                          struct identity_grant *out) MUST_CHECK;
+
 /* Ends one session of the actor's (ERR_NOT_FOUND for another's), or all but the actor's present
  * one. Their tokens are refused from now on. */
 enum err sessions_end(struct core *core, struct ctx *ctx, const struct uuid *id) MUST_CHECK;
 enum err sessions_end_others(struct core *core, struct ctx *ctx) MUST_CHECK;
 
 /* Forgets the cached tokens of one session; of a user, but for those of the session kept (NULL:
- * none is kept). */
+ * none is kept), and ends the user's event streams, whose clients connect again if they still
+ * may. */
 void sessions_forget(struct core *core, const struct uuid *session_id);
 void sessions_forget_user(struct core *core, const struct uuid *user_id, const struct uuid *kept);
 

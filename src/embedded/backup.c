@@ -78,17 +78,8 @@ static enum err copy_database(struct backup *b)
     enum err e = store_db_open(live, STORE_WRITER, &db);
     if (e != ERR_OK)
         return e;
-    sqlite3_stmt *s = NULL;
-    int rc = sqlite3_prepare_v2(db->handle, "VACUUM INTO ?1", -1, &s, NULL);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_bind_text(s, 1, copy, -1, SQLITE_STATIC);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_step(s);
-    (void)sqlite3_finalize(s);
-    e = rc == SQLITE_DONE ? ERR_OK : store_db_fail(db, rc, "copy the database");
+    e = store_db_copy(db, copy);
     store_db_close(db);
-    if (e == ERR_OK && chmod(copy, 0600) != 0)
-        e = data_dir_fail("chmod", errno);
     return e == ERR_OK ? store_db_open(copy, STORE_WRITER, &b->snapshot) : e;
 }
 
@@ -120,27 +111,14 @@ static enum err make_shards(struct backup *b)
     return ERR_OK;
 }
 
-struct exists_call {
-    const struct uuid *id;
-    bool exists;
-};
-
-static enum err read_existence(struct store_db *db, void *arg)
-{
-    struct exists_call *call = arg;
-    sqlite3_stmt *s = store_statement(db, SQL_MESSAGE_EXISTS);
-    store_bind_uuid(s, 1, call->id);
-    return store_step(db, s, &call->exists);
-}
-
 /* The object is gone: with its letter, which then goes from the snapshot too, or lost. */
 static enum err leave_out(struct backup *b, const struct records_doomed *letter)
 {
-    struct exists_call call = {.id = &letter->id};
-    enum err e = store_read(b->store, b->ctx, read_existence, &call);
+    bool exists = false;
+    enum err e = records_letter_exists(b->store, b->ctx, &letter->id, &exists);
     if (e != ERR_OK)
         return e;
-    if (!call.exists)
+    if (!exists)
         return records_delete_message(b->snapshot, letter);
     char id[UUID_TEXT_BYTES];
     uuid_format(&letter->id, id);

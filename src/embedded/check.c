@@ -105,27 +105,6 @@ static enum err read_letters(struct store_db *db, void *arg)
     }
 }
 
-struct exists_call {
-    const struct uuid *id;
-    bool exists;
-};
-
-static enum err read_existence(struct store_db *db, void *arg)
-{
-    struct exists_call *call = arg;
-    sqlite3_stmt *s = store_statement(db, SQL_MESSAGE_EXISTS);
-    store_bind_uuid(s, 1, call->id);
-    return store_step(db, s, &call->exists);
-}
-
-static enum err letter_exists(struct check *c, const struct uuid *id, bool *exists)
-{
-    struct exists_call call = {.id = id};
-    enum err e = store_read(c->store, c->ctx, read_existence, &call);
-    *exists = call.exists;
-    return e;
-}
-
 static enum err check_one(struct check *c, const struct message_record *m)
 {
     const char *text = "";
@@ -133,7 +112,7 @@ static enum err check_one(struct check *c, const struct message_record *m)
     bool exists = true;
     enum err e = ERR_OK;
     if (problem != CHECK_NONE)
-        e = letter_exists(c, &m->id, &exists);
+        e = records_letter_exists(c->store, c->ctx, &m->id, &exists);
     if (e != ERR_OK || !exists)
         return e;
     c->summary->letters++;
@@ -169,7 +148,7 @@ static enum err check_orphan(void *arg, const struct uuid *id, uint64_t size_byt
     bool exists = true;
     if (modified_unix_ms > clock_unix_ms() - ORPHAN_AGE_MS)
         return ERR_OK;
-    enum err e = letter_exists(c, id, &exists);
+    enum err e = records_letter_exists(c->store, c->ctx, id, &exists);
     if (e != ERR_OK || exists)
         return e;
     c->summary->orphans++;

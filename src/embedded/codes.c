@@ -36,6 +36,26 @@ bool codes_match(struct bytes hash, const struct uuid *account_id, enum code_pur
     return bytes_equal_secret(hash, bytes_of(expected, sizeof expected));
 }
 
+static enum err put_code(struct store_db *db, const struct uuid *account_id,
+                         enum code_purpose purpose, const uint8_t hash[CODE_HASH_BYTES],
+                         int64_t now_unix_ms)
+{
+    sqlite3_stmt *s = store_statement(db, SQL_CODE_PUT);
+    store_bind_uuid(s, 1, account_id);
+    store_bind_int(s, 2, purpose);
+    store_bind_bytes(s, 3, bytes_of(hash, CODE_HASH_BYTES));
+    store_bind_int(s, 4, now_unix_ms + CODE_LIFETIME_MS);
+    return store_run(db, s);
+}
+
+enum err codes_issue_unknown(struct store_db *db, const struct uuid *account_id,
+                             enum code_purpose purpose, int64_t now_unix_ms)
+{
+    uint8_t hash[CODE_HASH_BYTES];
+    random_bytes(hash, sizeof hash);
+    return put_code(db, account_id, purpose, hash, now_unix_ms);
+}
+
 enum err codes_issue(struct store_db *db, const struct uuid *account_id, enum code_purpose purpose,
                      int64_t now_unix_ms, char out[CODE_DIGITS + 1])
 {
@@ -55,12 +75,7 @@ enum err codes_issue(struct store_db *db, const struct uuid *account_id, enum co
     uint8_t hash[CODE_HASH_BYTES];
     random_bytes(salt, sizeof salt);
     hash_code(salt, account_id, purpose, bytes_of(out, CODE_DIGITS), hash);
-    s = store_statement(db, SQL_CODE_PUT);
-    store_bind_uuid(s, 1, account_id);
-    store_bind_int(s, 2, purpose);
-    store_bind_bytes(s, 3, bytes_of(hash, sizeof hash));
-    store_bind_int(s, 4, now_unix_ms + CODE_LIFETIME_MS);
-    return store_run(db, s);
+    return put_code(db, account_id, purpose, hash, now_unix_ms);
 }
 
 static enum err count_try(struct store_db *db, const struct uuid *account_id,

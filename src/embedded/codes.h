@@ -17,6 +17,11 @@ enum code_purpose { CODE_CONFIRM = 1, CODE_RESET = 2 };
 enum err codes_issue(struct store_db *db, const struct uuid *account_id, enum code_purpose purpose,
                      int64_t now_unix_ms, char out[CODE_DIGITS + 1]) MUST_CHECK;
 
+/* Inside a write task: puts a code in place that nobody knows, for an account that does not exist
+ * or gets no mail: tries are counted and run out there as they do for a real one. */
+enum err codes_issue_unknown(struct store_db *db, const struct uuid *account_id,
+                             enum code_purpose purpose, int64_t now_unix_ms) MUST_CHECK;
+
 /* Inside a write task: counts a try and checks it. *outcome is ERR_OK, ERR_CODE_MISMATCH,
  * ERR_CODE_EXPIRED or ERR_TOO_MANY_TRIES; the function's own result is ERR_OK then, so that the
  * counted try is committed. A code that fitted stays until codes_drop. */

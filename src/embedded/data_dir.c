@@ -35,12 +35,14 @@ static enum err refuse(struct ctx *ctx, const char *reason)
     return ctx_fail(ctx, ERR_UNAVAILABLE, "%s", reason);
 }
 
-static enum err open_dir(struct ctx *ctx, struct data_dir *dir)
+static enum err open_dir(struct ctx *ctx, struct data_dir *dir, bool make)
 {
-    if (mkdir(dir->path, 0700) != 0 && errno != EEXIST)
+    if (make && mkdir(dir->path, 0700) != 0 && errno != EEXIST)
         return refuse(ctx, "the data directory cannot be made; its parent must exist");
     dir->fd = open(dir->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct stat st;
+    if (dir->fd < 0 && errno == ENOENT)
+        return refuse(ctx, "there is no data directory");
     if (dir->fd < 0 || fstat(dir->fd, &st) != 0)
         return refuse(ctx, "the data directory cannot be opened");
     errno = 0;
@@ -67,11 +69,12 @@ enum err data_dir_open(struct ctx *ctx, const char *path, bool exclusive, struct
     dir->path = mem_strdup(path);
     dir->fd = -1;
     dir->lock_fd = -1;
-    enum err e = open_dir(ctx, dir);
+    enum err e = open_dir(ctx, dir, exclusive);
     if (e == ERR_OK && exclusive)
         e = take_lock(ctx, dir);
-    if (e == ERR_OK && (data_dir_make(dir->fd, DATA_DIR_OBJECTS) != ERR_OK ||
-                        data_dir_make(dir->fd, DATA_DIR_OUTBOX) != ERR_OK))
+    if (e == ERR_OK && exclusive &&
+        (data_dir_make(dir->fd, DATA_DIR_OBJECTS) != ERR_OK ||
+         data_dir_make(dir->fd, DATA_DIR_OUTBOX) != ERR_OK))
         e = refuse(ctx, "the data directory cannot be filled");
     if (e != ERR_OK) {
         data_dir_close(dir);

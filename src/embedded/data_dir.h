@@ -19,11 +19,11 @@
 
 struct data_dir;
 
-/* Opens the directory, making it and what belongs in it when absent (its parent must exist).
- * exclusive: takes the lock, which ends with data_dir_close or the process; an operator's command
- * beside a server goes without. ERR_UNAVAILABLE, with the reason in ctx->detail and the log, when
- * another process serves it, when it belongs to another user, or when group or others have any
- * access to it. */
+/* Opens the directory. exclusive: for the serving process; takes the lock, which ends with
+ * data_dir_close or the process, and makes the directory and what belongs in it when absent (its
+ * parent must exist). An operator's command beside a server goes without. ERR_UNAVAILABLE, with the
+ * reason in ctx->detail and the log, when another process serves it, when it belongs to another
+ * user, when group or others have any access to it, or when there is none. */
 enum err data_dir_open(struct ctx *ctx, const char *path, bool exclusive,
                        struct data_dir **out) MUST_CHECK;
 

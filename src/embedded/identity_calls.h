@@ -44,6 +44,14 @@ enum err identity_check_credential(struct identity_service *service, struct ctx 
                                    const struct identity_credential *credential,
                                    struct secret *wrapping_key) MUST_CHECK;
 
+/* Inside a task: forgets failed guesses at the account, after its owner proved to be there. */
+enum err identity_forgive(struct store_db *db, const struct ctx *ctx,
+                          const struct uuid *account_id) MUST_CHECK;
+
+/* True when the configuration asks more of a new password than the account's was stretched with. */
+bool identity_is_weakly_stretched(const struct identity_service *service,
+                                  const struct account *account);
+
 /* Unseals the account's ring key with the password's wrapping key. */
 enum err identity_open_ring(struct ctx *ctx, const struct account *account,
                             const struct secret *wrapping_key, struct secret *ring_key) MUST_CHECK;

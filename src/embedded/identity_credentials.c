@@ -36,6 +36,24 @@ void identity_derive(struct bytes from, const char *label, struct secret *out)
     secret_fini(&prk);
 }
 
+/* Fresh ones for a new password. */
+static struct kdf_parameters kdf_parameters_of(const struct identity_config *config)
+{
+    struct kdf_parameters kdf = kdf_parameters_new();
+    if (config->stretch_memory_kib != 0)
+        kdf.memory_kib = config->stretch_memory_kib;
+    if (config->stretch_passes != 0)
+        kdf.passes = config->stretch_passes;
+    return kdf;
+}
+
+bool identity_is_weakly_stretched(const struct identity_service *service,
+                                  const struct account *account)
+{
+    const struct kdf_parameters wanted = kdf_parameters_of(service->config);
+    return account->kdf.memory_kib < wanted.memory_kib || account->kdf.passes < wanted.passes;
+}
+
 /* --- who --- */
 
 void identity_made_up_account(const struct identity_service *service, struct bytes login,
@@ -43,9 +61,7 @@ void identity_made_up_account(const struct identity_service *service, struct byt
 {
     uint8_t digest[SECRET_BYTES];
     hmac_sha256(secret_bytes(&service->made_up), login, digest);
-    *out = (struct account){.kdf = {.memory_kib = KEY_RING_MEMORY_KIB,
-                                    .passes = KEY_RING_PASSES,
-                                    .lanes = KEY_RING_LANES}};
+    *out = (struct account){.kdf = kdf_parameters_of(service->config)};
     memcpy(out->id.b, digest, UUID_BYTES);
     memcpy(out->kdf.salt, digest + UUID_BYTES, KEY_RING_SALT_BYTES);
 }
@@ -124,6 +140,14 @@ static enum err count_guess(struct store_db *db, void *arg)
     return e;
 }
 
+enum err identity_forgive(struct store_db *db, const struct ctx *ctx, const struct uuid *account_id)
+{
+    const struct throttle here = throttle_of_guess(account_id, ctx->client_address);
+    const struct throttle anywhere = throttle_of_account(account_id);
+    enum err e = throttle_clear(db, &here);
+    return e == ERR_OK ? throttle_clear(db, &anywhere) : e;
+}
+
 static void authenticator_of(const struct secret *secret, uint8_t out[DIGEST_SHA256_BYTES])
 {
     digest_sha256(secret_bytes(secret), out);
@@ -172,7 +196,7 @@ enum err identity_set_password(struct identity_service *service, struct ctx *ctx
 {
     struct secret authentication = {0};
     struct secret wrapping = {0};
-    account->kdf = kdf_parameters_new();
+    account->kdf = kdf_parameters_of(service->config);
     enum err e =
         password_stretch(&service->gate, ctx, password, &account->kdf, &authentication, &wrapping);
     if (e == ERR_OK) {

@@ -64,8 +64,11 @@ enum err identity_change_password(void *self, struct ctx *ctx, struct bytes old_
         e = store_write(service->store, ctx, store_change, &change);
     if (e != ERR_OK)
         return e;
+    if (!change.still_good)
+        return ERR_BAD_CREDENTIALS;
+    keys_service_forget(service->keys, &before.id);
     mail_queue_wake(service->mail);
-    return change.still_good ? ERR_OK : ERR_BAD_CREDENTIALS;
+    return ERR_OK;
 }
 
 struct reissue {
@@ -141,24 +144,27 @@ enum err identity_account_erase(void *self, struct ctx *ctx, struct bytes passwo
 /* --- a forgotten password --- */
 
 struct reset {
+    const struct identity_service *service;
     struct ctx *ctx;
     struct bytes username;
     struct bytes code;
     struct account account;
-    bool found;
     bool keys_lost;
     struct key_row fresh; /* with keys_lost */
     enum err outcome;
 };
 
-/* Finds the account and checks the code, which stays good. */
+/* Finds the account and checks the code, which stays good. Who gets no mail has a code that nobody
+ * knows (identity_forgot_password). */
 static enum err check_code(struct store_db *db, void *arg)
 {
     struct reset *r = arg;
-    r->outcome = ERR_CODE_MISMATCH;
-    enum err e = account_by_login(db, r->ctx->arena, r->username, &r->account, &r->found);
-    if (e != ERR_OK || !r->found || r->account.state != ACCOUNT_CONFIRMED)
+    bool found;
+    enum err e = account_by_login(db, r->ctx->arena, r->username, &r->account, &found);
+    if (e != ERR_OK)
         return e;
+    if (!found || r->account.state != ACCOUNT_CONFIRMED)
+        identity_made_up_account(r->service, r->username, &r->account);
     return codes_check(db, &r->account.id, CODE_RESET, r->code, r->ctx->now_unix_ms, &r->outcome);
 }
 
@@ -185,6 +191,8 @@ static enum err store_reset(struct store_db *db, void *arg)
         e = replace_keys(db, r);
     if (e == ERR_OK)
         e = identity_end_sessions(db, id, &no_session);
+    if (e == ERR_OK)
+        e = identity_forgive(db, r->ctx, id);
     if (e != ERR_OK)
         return e;
     return mail_queue_add(db, MAIL_PASSWORD_CHANGED, id, r->account.email, r->ctx->now_unix_ms);
@@ -206,7 +214,7 @@ enum err identity_reset_password(void *self, struct ctx *ctx, struct bytes usern
                                  struct bytes recovery_key, struct uuid *user_id, bool *keys_lost)
 {
     struct identity_service *service = self;
-    struct reset r = {.ctx = ctx, .username = username, .code = code};
+    struct reset r = {.service = service, .ctx = ctx, .username = username, .code = code};
     struct secret ring_key = {0};
     enum err e = store_write(service->store, ctx, check_code, &r);
     if (e == ERR_OK)

@@ -10,7 +10,12 @@
  *
  * A refresh token is session id (16 bytes) | family secret (32) | rotating secret (32), base64url.
  * The family secret proves that a used-up token was really ours, so nobody can end a session by
- * presenting noise under its id. */
+ * presenting noise under its id.
+ *
+ * A token is used up by its first use. A client whose answer got lost, or whose windows refresh at
+ * the same moment, presents it again: within ten seconds, and while its successor was not used, it
+ * gets the same successor once more. The row keeps that successor sealed under the token it came
+ * from, so that the server alone cannot give it. Any other second use ends the session. */
 #ifndef LETTERLOCK_EMBEDDED_IDENTITY_SERVICE_H
 #define LETTERLOCK_EMBEDDED_IDENTITY_SERVICE_H
 
@@ -31,6 +36,9 @@ struct identity_config {
     struct issuer_config tokens;
     int64_t session_lifetime_s; /* of a session that is not refreshed */
     unsigned stretch_max;       /* passwords stretched at a time, 19 MiB each */
+    /* Argon2id's costs for new passwords, and for old ones at their next use; 0: key_ring.h's. */
+    uint32_t stretch_memory_kib;
+    uint32_t stretch_passes;
 };
 
 /* Opens the service. What it is built on outlives it. keys is told when a user's keys change. */

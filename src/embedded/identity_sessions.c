@@ -8,6 +8,7 @@
 #define MS_PER_S 1000
 #define CLIENT_MAX_BYTES 80u
 #define LABEL_CUSTODY "letterlock session custody v1"
+#define LABEL_SUCCESSOR "letterlock refresh successor v1"
 /* A client whose answer got lost asks again with the token it has. */
 #define REFRESH_GRACE_MS 10000
 
@@ -153,6 +154,38 @@ static enum err open_session(struct identity_service *service, struct ctx *ctx,
     return e;
 }
 
+struct restretch {
+    struct ctx *ctx;
+    const struct account *before;
+    struct account after;
+};
+
+static enum err store_restretched(struct store_db *db, void *arg)
+{
+    struct restretch *r = arg;
+    bool same;
+    enum err e = identity_recheck(db, r->ctx->arena, r->before, &same);
+    return e == ERR_OK && same ? account_set_password(db, &r->after) : e;
+}
+
+/* Stretches a password anew when more is asked for than at its time. A failure is no reason to
+ * refuse the sign-in: the next one tries again. */
+static void restretch(struct identity_service *service, struct ctx *ctx,
+                      const struct account *account, const struct secret *wrapping_key,
+                      struct bytes password)
+{
+    struct restretch r = {.ctx = ctx, .before = account, .after = *account};
+    struct secret ring_key = {0};
+    enum err e = identity_open_ring(ctx, account, wrapping_key, &ring_key);
+    if (e == ERR_OK)
+        e = identity_set_password(service, ctx, password, &ring_key, &r.after);
+    if (e == ERR_OK)
+        e = store_write(service->store, ctx, store_restretched, &r);
+    if (e != ERR_OK)
+        (void)ctx_log_fail(ctx, e, "password_not_restretched", "%s", "");
+    secret_fini(&ring_key);
+}
+
 enum err identity_sign_in(void *self, struct ctx *ctx, struct bytes login,
                           const struct identity_credential *credential, struct bytes client,
                           struct identity_grant *out)
@@ -171,6 +204,9 @@ enum err identity_sign_in(void *self, struct ctx *ctx, struct bytes login,
     e = account.state == ACCOUNT_UNCONFIRMED
             ? ERR_UNCONFIRMED
             : open_session(service, ctx, &account, &wrapping_key, client, out);
+    if (e == ERR_OK && credential->password.n > 0 &&
+        identity_is_weakly_stretched(service, &account))
+        restretch(service, ctx, &account, &wrapping_key, credential->password);
     secret_fini(&wrapping_key);
     return e;
 }
@@ -194,16 +230,42 @@ static bool fits(struct bytes digest, const struct secret *secret)
     return bytes_equal_secret(digest, bytes_of(own, sizeof own));
 }
 
-/* Makes r->next the token that is good, in place of the one presented or, in its time of grace, of
- * its successor that never arrived. */
-static enum err rotate(struct store_db *db, struct refresh *r, bool first_time)
+/* Makes a successor of the token presented, which is used up with that. */
+static void succeed(struct refresh *r)
 {
     struct session_row *s = &r->session;
-    if (first_time) {
-        s->previous = s->current;
-        s->rotated_unix_ms = r->ctx->now_unix_ms;
-    }
+    struct secret key;
+    struct buffer sealed;
+    buffer_init(&sealed, IDENTITY_SEALED_SECRET_BYTES);
+    secret_random(&r->next.rotating);
+    identity_derive(secret_bytes(&r->presented->rotating), LABEL_SUCCESSOR, &key);
+    key_ring_seal(LABEL_SUCCESSOR, &s->id, &key, secret_bytes(&r->next.rotating), &sealed);
+    s->successor = arena_copy(r->ctx->arena, buffer_bytes(&sealed));
+    s->previous = s->current;
     s->current = digest_in(r->ctx->arena, &r->next.rotating);
+    s->rotated_unix_ms = r->ctx->now_unix_ms;
+    buffer_fini(&sealed);
+    secret_fini(&key);
+}
+
+/* True when the token presented was used up just now and its successor was not used: gives that. */
+static bool succeeded_before(struct refresh *r)
+{
+    const struct session_row *s = &r->session;
+    struct secret key;
+    if (!fits(s->previous, &r->presented->rotating) ||
+        r->ctx->now_unix_ms - s->rotated_unix_ms > REFRESH_GRACE_MS)
+        return false;
+    identity_derive(secret_bytes(&r->presented->rotating), LABEL_SUCCESSOR, &key);
+    bool ok =
+        key_ring_unseal_secret(LABEL_SUCCESSOR, &s->id, &key, s->successor, &r->next.rotating);
+    secret_fini(&key);
+    return ok;
+}
+
+static enum err prolong(struct store_db *db, struct refresh *r)
+{
+    struct session_row *s = &r->session;
     s->used_unix_ms = r->ctx->now_unix_ms;
     s->expires_unix_ms = r->ctx->now_unix_ms + r->lifetime_ms;
     r->outcome = ERR_OK;
@@ -223,11 +285,12 @@ static enum err refresh_session(struct store_db *db, void *arg)
     e = account_by_id(db, r->ctx->arena, &s->account_id, &r->account, &found);
     if (e != ERR_OK || !found)
         return e;
-    if (fits(s->current, &r->presented->rotating))
-        return rotate(db, r, true);
-    if (fits(s->previous, &r->presented->rotating) &&
-        r->ctx->now_unix_ms - s->rotated_unix_ms <= REFRESH_GRACE_MS)
-        return rotate(db, r, false);
+    if (fits(s->current, &r->presented->rotating)) {
+        succeed(r);
+        return prolong(db, r);
+    }
+    if (succeeded_before(r))
+        return prolong(db, r);
     /* A token that was used up long ago: two clients have it, and one of them stole it. */
     r->outcome = ERR_REFRESH_REUSED;
     bool ended;
@@ -247,10 +310,11 @@ enum err identity_refresh(void *self, struct ctx *ctx, struct bytes refresh_toke
         .presented = &presented,
         .next = presented,
     };
-    secret_random(&r.next.rotating);
     enum err e = store_write(service->store, ctx, refresh_session, &r);
     if (e == ERR_OK)
         e = r.outcome;
+    if (e == ERR_REFRESH_REUSED)
+        keys_service_end_session(service->keys, &presented.session_id);
     if (e == ERR_OK)
         e = grant(service, ctx, &r.account, &r.session, &r.next, out);
     refresh_token_fini(&presented);
@@ -357,6 +421,8 @@ enum err identity_session_end(void *self, struct ctx *ctx, const struct uuid *se
     struct identity_service *service = self;
     struct end end = {.account_id = &ctx->actor->user_id, .session_id = session_id};
     enum err e = store_write(service->store, ctx, end_one, &end);
+    if (e == ERR_OK && end.ended)
+        keys_service_end_session(service->keys, session_id);
     return e == ERR_OK && !end.ended ? ERR_NOT_FOUND : e;
 }
 
@@ -372,5 +438,7 @@ enum err identity_sessions_end_all(void *self, struct ctx *ctx, const struct uui
     struct identity_service *service = self;
     struct end end = {.account_id = &ctx->actor->user_id,
                       .session_id = but_session_id == NULL ? &nil : but_session_id};
-    return store_write(service->store, ctx, end_others, &end);
+    enum err e = store_write(service->store, ctx, end_others, &end);
+    keys_service_forget(service->keys, end.account_id);
+    return e;
 }

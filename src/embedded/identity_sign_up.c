@@ -11,7 +11,6 @@ struct sign_up {
     const struct identity_sign_up *in;
     struct account account;
     struct key_row key;
-    struct uuid user_id; /* what the caller is told */
 };
 
 /* "anna@mail.example.org" becomes "a***@m***.org". */
@@ -36,7 +35,6 @@ static enum err prepare(struct identity_service *service, struct sign_up *up)
         .state = ACCOUNT_UNCONFIRMED,
         .created_unix_ms = up->ctx->now_unix_ms,
     };
-    up->user_id = up->account.id;
     struct secret ring_key;
     secret_random(&ring_key);
     enum err e = identity_set_password(service, up->ctx, up->in->password, &ring_key, &up->account);
@@ -56,9 +54,9 @@ static enum err drop_stale(struct store_db *db, const struct sign_up *up)
 }
 
 /* The owner of a taken address learns of the attempt, a few times an hour at most. */
-static enum err tell_owner(struct store_db *db, struct sign_up *up, const struct account *owner)
+static enum err tell_owner(struct store_db *db, const struct sign_up *up,
+                           const struct account *owner)
 {
-    up->user_id = uuid_random();
     struct throttle throttle = throttle_of_mail(owner->email);
     int64_t wait_s;
     enum err e = throttle_check(db, &throttle, up->ctx->now_unix_ms, &wait_s);
@@ -71,14 +69,32 @@ static enum err tell_owner(struct store_db *db, struct sign_up *up, const struct
     return mail_queue_add(db, MAIL_ADDRESS_TAKEN, &owner->id, owner->email, up->ctx->now_unix_ms);
 }
 
-static enum err add_account(struct store_db *db, struct sign_up *up)
+static enum err add_account(struct store_db *db, const struct sign_up *up)
 {
     enum err e = account_add(db, &up->account);
+    struct throttle throttle = throttle_of_mail(up->in->username);
+    return e == ERR_OK ? throttle_count(db, &throttle, up->ctx->now_unix_ms) : e;
+}
+
+/* An account that looks like any unconfirmed one and never gets a code. Were the username left
+ * free, signing up or in with it once more would tell that the address is taken. */
+static enum err add_without_address(struct store_db *db, struct sign_up *up)
+{
+    char no_address[UUID_TEXT_BYTES];
+    uuid_format(&up->account.id, no_address);
+    up->account.email = bytes_of_str(no_address);
+    enum err e = add_account(db, up);
+    up->account.email = up->in->email;
+    if (e != ERR_OK)
+        return e;
+    return codes_issue_unknown(db, &up->account.id, CODE_CONFIRM, up->ctx->now_unix_ms);
+}
+
+static enum err add_with_code(struct store_db *db, const struct sign_up *up)
+{
+    enum err e = add_account(db, up);
     if (e == ERR_OK)
         e = key_rows_add(db, &up->account.id, &up->key);
-    struct throttle throttle = throttle_of_mail(up->in->username);
-    if (e == ERR_OK)
-        e = throttle_count(db, &throttle, up->ctx->now_unix_ms);
     if (e != ERR_OK)
         return e;
     return mail_queue_add(db, MAIL_CONFIRM_CODE, &up->account.id, up->in->email,
@@ -97,16 +113,14 @@ static enum err register_account(struct store_db *db, void *arg)
     if (e == ERR_OK && found)
         return ERR_USERNAME_TAKEN;
     if (e == ERR_OK && up->in->invite_required)
-        e = invites_check(db, up->in->invite, up->ctx->now_unix_ms);
+        e = invites_use(db, up->in->invite, up->ctx->now_unix_ms);
     if (e == ERR_OK)
         e = account_by_email(db, arena, up->in->email, &other, &found);
-    if (e != ERR_OK)
-        return e;
-    if (found)
-        return tell_owner(db, up, &other);
-    if (up->in->invite_required)
-        e = invites_use(db, up->in->invite, up->ctx->now_unix_ms);
-    return e == ERR_OK ? add_account(db, up) : e;
+    if (e == ERR_OK && !found)
+        return add_with_code(db, up);
+    if (e == ERR_OK)
+        e = add_without_address(db, up);
+    return e == ERR_OK ? tell_owner(db, up, &other) : e;
 }
 
 enum err identity_sign_up(void *self, struct ctx *ctx, const struct identity_sign_up *in,
@@ -120,7 +134,7 @@ enum err identity_sign_up(void *self, struct ctx *ctx, const struct identity_sig
     if (e != ERR_OK)
         return e;
     mail_queue_wake(service->mail);
-    *user_id = up.user_id;
+    *user_id = up.account.id;
     *delivery =
         (struct identity_delivery){.medium = "EMAIL", .destination = masked(ctx->arena, in->email)};
     return ERR_OK;
@@ -183,50 +197,73 @@ enum err identity_confirm(void *self, struct ctx *ctx, struct bytes username, st
 /* --- mails with codes --- */
 
 struct code_request {
+    const struct identity_service *service;
     struct ctx *ctx;
     struct bytes login;
     enum mail_kind kind;
+    enum code_purpose purpose;
     enum account_state state; /* of accounts that get such a code */
-    enum err outcome;
 };
 
 /* Unknown logins are counted like known ones, so that the limit tells nothing. */
+static enum err count_request(struct store_db *db, const struct code_request *r)
+{
+    const struct throttle throttles[] = {throttle_of_mail(r->login),
+                                         throttle_of_mail_address(r->ctx->client_address)};
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < sizeof throttles / sizeof throttles[0] && e == ERR_OK; i++) {
+        e = throttle_check(db, &throttles[i], r->ctx->now_unix_ms, &r->ctx->retry_after_s);
+        if (e == ERR_OK)
+            e = throttle_count(db, &throttles[i], r->ctx->now_unix_ms);
+    }
+    return e;
+}
+
+/* Where no code is sent one is put in place that nobody knows: tries then run out alike, with or
+ * without an account. */
 static enum err request_code(struct store_db *db, void *arg)
 {
     struct code_request *r = arg;
-    struct throttle throttle = throttle_of_mail(r->login);
-    r->outcome = throttle_check(db, &throttle, r->ctx->now_unix_ms, &r->ctx->retry_after_s);
-    if (r->outcome != ERR_OK)
-        return r->outcome == ERR_RATE_LIMITED ? ERR_OK : r->outcome;
     struct account account;
     bool found;
-    enum err e = throttle_count(db, &throttle, r->ctx->now_unix_ms);
+    enum err e = count_request(db, r);
     if (e == ERR_OK)
         e = account_by_login(db, r->ctx->arena, r->login, &account, &found);
-    if (e != ERR_OK || !found || account.state != r->state)
+    if (e != ERR_OK)
         return e;
-    return mail_queue_add(db, r->kind, &account.id, account.email, r->ctx->now_unix_ms);
+    bool fits = found && account.state == r->state;
+    if (fits && bytes_find(account.email, '@', 0) != SIZE_MAX)
+        return mail_queue_add(db, r->kind, &account.id, account.email, r->ctx->now_unix_ms);
+    if (!fits)
+        identity_made_up_account(r->service, r->login, &account);
+    return codes_issue_unknown(db, &account.id, r->purpose, r->ctx->now_unix_ms);
 }
 
 static enum err send_code(struct identity_service *service, struct code_request *r)
 {
+    r->service = service;
     enum err e = store_write(service->store, r->ctx, request_code, r);
-    if (e != ERR_OK)
-        return e;
-    mail_queue_wake(service->mail);
-    return r->outcome;
+    if (e == ERR_OK)
+        mail_queue_wake(service->mail);
+    return e;
 }
 
 enum err identity_resend_code(void *self, struct ctx *ctx, struct bytes username)
 {
-    struct code_request r = {
-        .ctx = ctx, .login = username, .kind = MAIL_CONFIRM_CODE, .state = ACCOUNT_UNCONFIRMED};
+    struct code_request r = {.ctx = ctx,
+                             .login = username,
+                             .kind = MAIL_CONFIRM_CODE,
+                             .purpose = CODE_CONFIRM,
+                             .state = ACCOUNT_UNCONFIRMED};
     return send_code(self, &r);
 }
 
 enum err identity_forgot_password(void *self, struct ctx *ctx, struct bytes login)
 {
-    struct code_request r = {
-        .ctx = ctx, .login = login, .kind = MAIL_RESET_CODE, .state = ACCOUNT_CONFIRMED};
+    struct code_request r = {.ctx = ctx,
+                             .login = login,
+                             .kind = MAIL_RESET_CODE,
+                             .purpose = CODE_RESET,
+                             .state = ACCOUNT_CONFIRMED};
     return send_code(self, &r);
 }

@@ -1,7 +1,9 @@
 #include "embedded/identity_calls.h"
 #include "embedded/throttle.h"
 
-#define CODES_KEEP_MS (INT64_C(24) * 3600 * 1000)
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+#define CODES_KEEP_MS DAY_MS
+#define UNCONFIRMED_KEEP_MS (7 * DAY_MS)
 
 static enum err delete_before(struct store_db *db, enum sql_id id, int64_t unix_ms)
 {
@@ -19,6 +21,8 @@ static enum err sweep(struct store_db *db, void *arg)
     /* Expired codes are kept for a day, so that "expired" is told from "wrong". */
     if (e == ERR_OK)
         e = delete_before(db, SQL_CODES_EXPIRED, ctx->now_unix_ms - CODES_KEEP_MS);
+    if (e == ERR_OK)
+        e = delete_before(db, SQL_ACCOUNTS_UNCONFIRMED, ctx->now_unix_ms - UNCONFIRMED_KEEP_MS);
     if (e == ERR_OK)
         e = throttle_sweep(db, ctx->now_unix_ms);
     return e == ERR_OK ? store_run(db, store_statement(db, SQL_KEYS_ORPHANED)) : e;

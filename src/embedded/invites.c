@@ -35,21 +35,6 @@ enum err invites_create(struct store_db *db, int64_t now_unix_ms, char out[INVIT
     return store_run(db, s);
 }
 
-enum err invites_check(struct store_db *db, struct bytes invite, int64_t now_unix_ms)
-{
-    uint8_t raw[INVITE_BYTES];
-    uint8_t digest[DIGEST_SHA256_BYTES];
-    if (!encode_base32_decode(invite, raw, sizeof raw))
-        return ERR_INVITE_REQUIRED;
-    sqlite3_stmt *s = store_statement(db, SQL_INVITE_GET);
-    bind_hash(s, 1, raw, digest);
-    store_bind_int(s, 2, now_unix_ms);
-    bool row;
-    enum err e = store_step(db, s, &row);
-    (void)sqlite3_reset(s);
-    return e == ERR_OK && !row ? ERR_INVITE_REQUIRED : e;
-}
-
 enum err invites_use(struct store_db *db, struct bytes invite, int64_t now_unix_ms)
 {
     uint8_t raw[INVITE_BYTES];

@@ -11,9 +11,8 @@
 enum err invites_create(struct store_db *db, int64_t now_unix_ms,
                         char out[INVITE_TEXT_BYTES]) MUST_CHECK;
 
-/* ERR_INVITE_REQUIRED unless the invitation, as a person typed it, is good at that time; use also
- * ends it (inside a task). */
-enum err invites_check(struct store_db *db, struct bytes invite, int64_t now_unix_ms) MUST_CHECK;
+/* Inside a task: ends the invitation, as a person typed it. ERR_INVITE_REQUIRED unless it was good
+ * at that time. */
 enum err invites_use(struct store_db *db, struct bytes invite, int64_t now_unix_ms) MUST_CHECK;
 
 #endif

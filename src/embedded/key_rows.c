@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* A user who rotates daily reaches this in years; older keys still open, but are listed no more. */
+/* More than KEYS_PER_USER_MAX and the few that resets add. */
 #define KEY_ROWS_MAX 4096u
 
 enum err key_rows_generate(struct ctx *ctx, const struct uuid *user_id,

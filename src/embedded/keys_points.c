@@ -52,8 +52,11 @@ static void fill(struct keys_points *out, struct arena *arena, const struct key_
 static void drop_when_stale(struct keys_service *service)
 {
     unsigned now = store_foreign_changes(service->store);
-    if (atomic_exchange(&service->foreign_changes, now) != now)
-        cache_clear(service->points);
+    if (atomic_load(&service->foreign_changes) == now ||
+        atomic_exchange(&service->foreign_changes, now) == now)
+        return;
+    atomic_fetch_add(&service->forgotten, 1);
+    cache_clear(service->points);
 }
 
 enum err keys_points_get(struct keys_service *service, struct ctx *ctx, const struct uuid *user_id,
@@ -66,6 +69,7 @@ enum err keys_points_get(struct keys_service *service, struct ctx *ctx, const st
         out->items = out->few;
         return ERR_OK;
     }
+    unsigned forgotten_before = atomic_load(&service->forgotten);
     struct read r = {.ctx = ctx, .user_id = user_id};
     enum err e = store_read(service->store, ctx, read_rows, &r);
     if (e != ERR_OK)
@@ -73,8 +77,13 @@ enum err keys_points_get(struct keys_service *service, struct ctx *ctx, const st
     if (r.count == 0)
         return ERR_NOT_FOUND;
     fill(out, ctx->arena, r.rows, r.count);
-    if (r.count <= KEYS_POINTS_CACHED)
-        cache_put(service->points, key, INT64_MAX, out);
+    if (r.count > KEYS_POINTS_CACHED)
+        return ERR_OK;
+    cache_put(service->points, key, INT64_MAX, out);
+    /* Keys that changed since they were read must not stay: letters would be sealed to a lost one.
+     */
+    if (atomic_load(&service->forgotten) != forgotten_before)
+        cache_drop(service->points, key);
     return ERR_OK;
 }
 
@@ -152,7 +161,8 @@ enum err keys_secret_get(struct keys_service *service, struct ctx *ctx,
         struct agree a = {.ctx = ctx, .own = own, .peer = peer, .z = z};
         e = store_read(service->store, ctx, agree, &a);
         if (e == ERR_OK) {
-            cached = (struct keys_secret){.z = *z, .user_id = ctx->actor->user_id};
+            cached = (struct keys_secret){
+                .z = *z, .user_id = ctx->actor->user_id, .session_id = ctx->actor->session_id};
             cache_put(service->secrets, key, ctx->now_unix_ms + KEYS_SECRET_LIFETIME_MS, &cached);
         }
     }
@@ -181,6 +191,17 @@ void keys_service_destroy(struct keys_service *service)
     mem_free(service);
 }
 
+static bool is_of_session(const void *value, const void *arg)
+{
+    const struct keys_secret *secret = value;
+    return uuid_equal(&secret->session_id, arg);
+}
+
+void keys_service_end_session(struct keys_service *service, const struct uuid *session_id)
+{
+    cache_drop_if(service->secrets, is_of_session, session_id);
+}
+
 static bool is_of_user(const void *value, const void *arg)
 {
     const struct keys_secret *secret = value;
@@ -191,6 +212,7 @@ void keys_service_forget(struct keys_service *service, const struct uuid *user_i
 {
     uint8_t key[CACHE_KEY_BYTES];
     key_of_user(user_id, key);
+    atomic_fetch_add(&service->forgotten, 1);
     cache_drop(service->points, key);
     cache_drop_if(service->secrets, is_of_user, user_id);
 }

@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 
 /* Users with more keys than this are read from the database each time. */
-#define KEYS_POINTS_CACHED 8u
+#define KEYS_POINTS_CACHED 16u
 
 struct keys_point {
     struct ecdh_point point;
@@ -34,12 +34,14 @@ struct keys_service {
     struct cache *points;  /* user id -> struct keys_points */
     struct cache *secrets; /* digest of custody and points -> struct keys_secret */
     atomic_uint foreign_changes;
+    atomic_uint forgotten; /* rises before points are dropped; see keys_points_get */
 };
 
-/* Z of a pair, with the user whose key made it. */
+/* Z of a pair, with the user whose key made it and the session that had the power to. */
 struct keys_secret {
     struct secret z;
     struct uuid user_id;
+    struct uuid session_id;
 };
 
 /* All keys of a user, from the cache or the database. ERR_NOT_FOUND when there are none. out->items

@@ -138,12 +138,15 @@ static bool names_lost_key(const struct header *header, const struct keys_points
     return false;
 }
 
+/* Looks among all keys of the user, past and lost ones too, or among those that still open. */
 static enum err is_key_of(struct keys_service *service, struct ctx *ctx,
-                          const struct ecdh_point *point, const struct uuid *user_id, bool *is)
+                          const struct ecdh_point *point, const struct uuid *user_id,
+                          bool that_opens, bool *is)
 {
     struct keys_points points;
     enum err e = keys_points_get(service, ctx, user_id, &points);
-    *is = e == ERR_OK && keys_points_find(&points, point) != NULL;
+    const struct keys_point *key = e == ERR_OK ? keys_points_find(&points, point) : NULL;
+    *is = key != NULL && !(that_opens && key->state == KEY_LOST);
     return e == ERR_NOT_FOUND ? ERR_OK : e; /* an erased account has no keys to compare with */
 }
 
@@ -156,7 +159,7 @@ static enum err unwrap(void *self, struct ctx *ctx, const struct header *header,
         return ERR_ID_TOKEN_REQUIRED;
     enum err e = keys_points_get(service, ctx, &ctx->actor->user_id, &points);
     if (e != ERR_OK)
-        return e;
+        return e == ERR_NOT_FOUND ? ERR_NOT_FOR_US : e;
     struct ecdh_point *own = arena_calloc(ctx->arena, points.count, sizeof *own);
     size_t count = 0;
     for (size_t i = 0; i < points.count; i++) {
@@ -172,7 +175,7 @@ static enum err unwrap(void *self, struct ctx *ctx, const struct header *header,
         return ERR_KEY_LOST;
     if (e != ERR_OK)
         return e == ERR_SEALED_INVALID ? ERR_LETTER_DAMAGED : e;
-    e = is_key_of(service, ctx, &parties.sender, sender_id, sender_verified);
+    e = is_key_of(service, ctx, &parties.sender, sender_id, false, sender_verified);
     if (e != ERR_OK)
         secret_fini(data_key);
     return e;
@@ -207,7 +210,7 @@ static enum err check_sealed(void *self, struct ctx *ctx, const struct header *h
             continue;
         for_recipient = true;
         bool ours;
-        e = is_key_of(service, ctx, &from, &ctx->actor->user_id, &ours);
+        e = is_key_of(service, ctx, &from, &ctx->actor->user_id, true, &ours);
         if (e != ERR_OK)
             return e;
         *sender_can_open |= ours;
@@ -242,7 +245,14 @@ static enum err add_fresh(struct store_db *db, void *arg)
         return e;
     bool same = secret_equal(&now, &r->ring_key);
     secret_fini(&now);
-    return same ? key_rows_add(db, &r->ctx->actor->user_id, &r->fresh) : ERR_CONFLICT;
+    if (!same)
+        return ERR_CONFLICT;
+    struct key_row *rows;
+    size_t count;
+    e = key_rows_list(db, r->ctx->arena, &r->ctx->actor->user_id, &rows, &count);
+    if (e == ERR_OK && count >= KEYS_PER_USER_MAX)
+        e = ctx_fail(r->ctx, ERR_CONFLICT, "there are %u keys already", KEYS_PER_USER_MAX);
+    return e == ERR_OK ? key_rows_add(db, &r->ctx->actor->user_id, &r->fresh) : e;
 }
 
 static enum err rotate(void *self, struct ctx *ctx, struct key_description *out)

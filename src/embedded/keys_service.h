@@ -2,8 +2,8 @@
  *
  * What is kept in memory, and why. Points of users' keys, which are public. Shared secrets Z of
  * pairs, so that a second letter between two people costs no elliptic-curve operation: each is
- * found only with the custody secret of the session it came from, is cleansed when it leaves, and
- * stays at most KEYS_SECRET_LIFETIME_MS, so that little is left of a session that has ended.
+ * found only with the custody secret of the session it came from, is cleansed when it leaves, goes
+ * with its session, and stays at most KEYS_SECRET_LIFETIME_MS, for sessions that end unnoticed.
  * Private keys are unsealed, used and cleansed; none is kept. */
 #ifndef LETTERLOCK_EMBEDDED_KEYS_SERVICE_H
 #define LETTERLOCK_EMBEDDED_KEYS_SERVICE_H
@@ -14,6 +14,8 @@
 #define KEYS_SECRET_LIFETIME_MS (10 * 60 * 1000)
 #define KEYS_SECRETS_MAX 65536u
 #define KEYS_USERS_MAX 16384u
+/* Rotating stops there; a key a week reaches it in ten years. */
+#define KEYS_PER_USER_MAX 512u
 
 struct keys_service;
 
@@ -24,7 +26,11 @@ void keys_service_destroy(struct keys_service *service);
 /* The port, valid as long as the service. */
 struct keys keys_service_port(struct keys_service *service);
 
-/* Forgets what is cached of a user whose keys another adapter changed. */
+/* Forgets what a session that has ended left in memory. */
+void keys_service_end_session(struct keys_service *service, const struct uuid *session_id);
+
+/* Forgets what is cached of a user whose keys another adapter changed, or all whose sessions ended.
+ */
 void keys_service_forget(struct keys_service *service, const struct uuid *user_id);
 
 #endif

@@ -9,6 +9,7 @@
 #include "embedded/mail_sender.h"
 #include "embedded/mail_text.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #define MS_PER_S INT64_C(1000)
@@ -18,6 +19,7 @@
 /* Letters that arrive within a minute of a notice share the next one. */
 #define MAIL_QUIET_MS (60 * MS_PER_S)
 #define MAIL_IDLE_MS (60 * MS_PER_S)
+#define MAIL_SOON_MS MS_PER_S
 #define MAIL_RETRY_FIRST_MS (30 * MS_PER_S)
 #define MAIL_RETRY_MAX_MS MS_PER_HOUR
 #define MAIL_UNREACHABLE_FIRST_MS MS_PER_S
@@ -35,6 +37,8 @@ struct mail_queue {
     struct condition woken;
     bool wake;
     bool stop;
+    atomic_bool soon; /* asked to look at soon_mono_ms */
+    int64_t soon_mono_ms;
     unsigned failures_in_row; /* of the server itself; only the thread uses it */
     struct thread thread;
 };
@@ -291,9 +295,13 @@ static bool rest(struct mail_queue *queue, int64_t wait_ms)
     int64_t until = clock_mono_ms() + wait_ms;
     lock_acquire(&queue->lock);
     bool in_time = true;
-    while (!queue->stop && in_time && !(queue->wake && queue->failures_in_row == 0))
-        in_time = condition_wait(&queue->woken, &queue->lock, until);
+    while (!queue->stop && in_time && !(queue->wake && queue->failures_in_row == 0)) {
+        bool soon = atomic_load(&queue->soon) && queue->failures_in_row == 0;
+        int64_t end = soon && queue->soon_mono_ms < until ? queue->soon_mono_ms : until;
+        in_time = condition_wait(&queue->woken, &queue->lock, end);
+    }
     queue->wake = false;
+    atomic_store(&queue->soon, false);
     bool go_on = !queue->stop;
     lock_release(&queue->lock);
     return go_on;
@@ -328,6 +336,16 @@ void mail_queue_wake(struct mail_queue *queue)
 {
     lock_acquire(&queue->lock);
     queue->wake = true;
+    condition_signal(&queue->woken);
+    lock_release(&queue->lock);
+}
+
+void mail_queue_wake_soon(struct mail_queue *queue)
+{
+    if (atomic_exchange(&queue->soon, true))
+        return;
+    lock_acquire(&queue->lock);
+    queue->soon_mono_ms = clock_mono_ms() + MAIL_SOON_MS;
     condition_signal(&queue->woken);
     lock_release(&queue->lock);
 }

@@ -35,8 +35,12 @@ enum err mail_queue_add(struct store_db *db, enum mail_kind kind, const struct u
 enum err mail_queue_start(struct ctx *ctx, struct store *store, const struct mail_config *config,
                           struct mail_queue **out) MUST_CHECK;
 
-/* Tells the thread that something was committed. Never blocks. */
+/* Tells the thread that a mail was queued. Never blocks. */
 void mail_queue_wake(struct mail_queue *queue);
+
+/* The same for a notice of a letter, of which there may be thousands a second: the thread looks
+ * within a second, and calls until then cost next to nothing. Never blocks. */
+void mail_queue_wake_soon(struct mail_queue *queue);
 
 /* Ends the thread within a few seconds; what is queued stays. queue may be NULL. */
 void mail_queue_stop(struct mail_queue *queue);

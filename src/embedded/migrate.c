@@ -32,17 +32,8 @@ static enum err keep_copy(struct ctx *ctx, struct store_db *db, const char *path
     char *unfinished = arena_printf(ctx->arena, "%s.part", name);
     if (unlink(unfinished) != 0 && errno != ENOENT)
         return ctx_fail(ctx, ERR_UNAVAILABLE, "the copy before the upgrade cannot be replaced");
-    sqlite3_stmt *s = NULL;
-    int rc = sqlite3_prepare_v2(db->handle, "VACUUM INTO ?1", -1, &s, NULL);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_bind_text(s, 1, unfinished, -1, SQLITE_STATIC);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_step(s);
-    (void)sqlite3_finalize(s);
-    if (rc != SQLITE_DONE || rename(unfinished, name) != 0) {
-        (void)store_db_fail(db, rc, "copy before upgrade");
+    if (store_db_copy(db, unfinished) != ERR_OK || rename(unfinished, name) != 0)
         return ctx_fail(ctx, ERR_UNAVAILABLE, "the copy before the upgrade cannot be written");
-    }
     log_info("database_copied", "before_version=%lld", (long long)version + 1);
     return ERR_OK;
 }

@@ -12,7 +12,7 @@ static enum err provision(void *self, struct ctx *ctx, const struct uuid *user_i
 static void letter_arrived(void *self, const struct user_record *recipient)
 {
     (void)recipient;
-    mail_queue_wake(self);
+    mail_queue_wake_soon(self);
 }
 
 static enum err destroy(void *self, struct ctx *ctx, const struct uuid *user_id,

@@ -235,11 +235,17 @@ static enum err read_existence(struct store_db *db, void *arg)
     return store_step(db, s, &call->exists);
 }
 
+enum err records_letter_exists(struct store *store, struct ctx *ctx, const struct uuid *id,
+                               bool *exists)
+{
+    struct exists_call call = {.id = id};
+    enum err e = store_read(store, ctx, read_existence, &call);
+    *exists = call.exists;
+    return e;
+}
+
 enum err records_message_exists(void *self, struct ctx *ctx, const struct uuid *id, bool *exists)
 {
     struct records_adapter *records = self;
-    struct exists_call call = {.id = id};
-    enum err e = store_read(records->store, ctx, read_existence, &call);
-    *exists = call.exists;
-    return e;
+    return records_letter_exists(records->store, ctx, id, exists);
 }

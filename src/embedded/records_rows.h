@@ -61,6 +61,10 @@ void records_row_doomed(sqlite3_stmt *s, struct records_doomed *out);
 /* Inside a task: deletes the letter and takes it off its recipient's usage. */
 enum err records_delete_message(struct store_db *db, const struct records_doomed *m) MUST_CHECK;
 
+/* Whether a letter of that id is stored. */
+enum err records_letter_exists(struct store *store, struct ctx *ctx, const struct uuid *id,
+                               bool *exists) MUST_CHECK;
+
 /* A position in one list as opaque text: n bytes, bound to that list by a digest. list tells
  * everything that makes the list what it is. */
 const char *records_cursor_write(struct arena *arena, struct bytes list, struct bytes position);

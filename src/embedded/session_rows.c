@@ -54,7 +54,8 @@ static void session_from_row(sqlite3_stmt *s, struct arena *arena, struct sessio
         .current = store_column_bytes(s, 7, arena),
         .previous = store_column_bytes(s, 8, arena),
         .rotated_unix_ms = store_column_int(s, 9),
-        .ring = store_column_bytes(s, 10, arena),
+        .successor = store_column_bytes(s, 10, arena),
+        .ring = store_column_bytes(s, 11, arena),
     };
 }
 
@@ -67,7 +68,7 @@ enum err session_row_get(struct store_db *db, struct arena *arena, const struct 
     if (e != ERR_OK || !*found)
         return e;
     session_from_row(s, arena, out);
-    out->account_state = (enum account_state)store_column_int(s, 11);
+    out->account_state = (enum account_state)store_column_int(s, 12);
     (void)sqlite3_reset(s);
     return ERR_OK;
 }
@@ -117,6 +118,7 @@ enum err session_row_rotate(struct store_db *db, const struct session_row *row)
     store_bind_bytes(s, 4, row->current);
     store_bind_bytes(s, 5, row->previous);
     store_bind_int(s, 6, row->rotated_unix_ms);
+    store_bind_bytes(s, 7, row->successor);
     return store_run(db, s);
 }
 

@@ -30,6 +30,7 @@ struct session_row {
     struct bytes current;  /* SHA-256 of the rotating secret that is good now */
     struct bytes previous; /* of the one before, or empty */
     int64_t rotated_unix_ms;
+    struct bytes successor;           /* the current rotating secret, sealed under the previous */
     struct bytes ring;                /* the ring key sealed under the custody secret, or empty */
     enum account_state account_state; /* with session_row_get only */
 };

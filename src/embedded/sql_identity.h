@@ -8,8 +8,11 @@
  * ring key stands sealed under the password's wrapping key and under the recovery key. confirmed_by
  * is the hash of the code that confirmed the account, for a client whose answer was lost.
  *
+ * A taken address has a second, unconfirmed account whose email is no address (identity_sign_up.c).
+ *
  * sessions: family is SHA-256 of the secret that all refresh tokens of a session share, current and
- * previous are SHA-256 of the parts that rotate; ring is the ring key sealed under the custody
+ * previous are SHA-256 of the parts that rotate, successor is the current part sealed under the
+ * previous one; ring is the ring key sealed under the custody
  * secret, NULL for sessions that cannot open.
  *
  * signing_keys and identity_secret authenticate; neither opens letters. */
@@ -29,6 +32,7 @@
     " ring_by_password BLOB NOT NULL,"                                                             \
     " ring_by_recovery BLOB,"                                                                      \
     " confirmed_by BLOB) STRICT;"                                                                  \
+    "CREATE INDEX accounts_unconfirmed ON accounts(created_ms) WHERE state = 0;"                   \
     "CREATE TABLE codes("                                                                          \
     " account_id BLOB NOT NULL,"                                                                   \
     " purpose INTEGER NOT NULL,"                                                                   \
@@ -48,6 +52,7 @@
     " current BLOB NOT NULL,"                                                                      \
     " previous BLOB,"                                                                              \
     " rotated_ms INTEGER NOT NULL,"                                                                \
+    " successor BLOB,"                                                                             \
     " ring BLOB) STRICT;"                                                                          \
     "CREATE INDEX sessions_account ON sessions(account_id);"                                       \
     "CREATE INDEX sessions_expiry ON sessions(expires_ms);"                                        \
@@ -75,7 +80,7 @@
     " ring_by_password, ring_by_recovery, confirmed_by"
 #define SESSION_COLUMNS                                                                            \
     "s.id, s.account_id, s.created_ms, s.used_ms, s.expires_ms, s.client, s.family, s.current,"    \
-    " s.previous, s.rotated_ms, s.ring"
+    " s.previous, s.rotated_ms, s.successor, s.ring"
 
 #define SQL_IDENTITY(X)                                                                            \
     X(ACCOUNT_ADD, "INSERT INTO accounts(" ACCOUNT_COLUMNS                                         \
@@ -85,6 +90,7 @@
     X(ACCOUNT_BY_EMAIL, "SELECT " ACCOUNT_COLUMNS " FROM accounts WHERE email = ?1")               \
     X(ACCOUNT_DROP_STALE, "DELETE FROM accounts WHERE (username = ?1 OR email = ?2)"               \
                           " AND state = 0 AND created_ms < ?3")                                    \
+    X(ACCOUNTS_UNCONFIRMED, "DELETE FROM accounts WHERE state = 0 AND created_ms < ?1")            \
     X(ACCOUNT_CONFIRM, "UPDATE accounts SET state = 1, confirmed_by = ?2 WHERE id = ?1"            \
                        " AND state = 0")                                                           \
     X(ACCOUNT_SET_STATE, "UPDATE accounts SET state = ?2 WHERE id = ?1 AND state <> 0")            \
@@ -94,7 +100,7 @@
     X(ACCOUNT_SET_RECOVERY, "UPDATE accounts SET ring_by_recovery = ?2 WHERE id = ?1")             \
     X(ACCOUNT_ERASE, "DELETE FROM accounts WHERE id = ?1")                                         \
     X(ACCOUNTS_LIST, "SELECT " ACCOUNT_COLUMNS " FROM accounts WHERE username > ?1"                \
-                     " ORDER BY username LIMIT ?2")                                                \
+                     " AND instr(email, '@') > 0 ORDER BY username LIMIT ?2")                      \
     X(CODE_PUT, "INSERT OR REPLACE INTO codes(account_id, purpose, hash, tries, expires_ms)"       \
                 " VALUES(?1, ?2, ?3, 0, ?4)")                                                      \
     X(CODE_GET,                                                                                    \
@@ -109,7 +115,7 @@
     X(SESSION_GET, "SELECT " SESSION_COLUMNS ", a.state FROM sessions s JOIN accounts a"           \
                    " ON a.id = s.account_id WHERE s.id = ?1")                                      \
     X(SESSION_ROTATE, "UPDATE sessions SET used_ms = ?2, expires_ms = ?3, current = ?4,"           \
-                      " previous = ?5, rotated_ms = ?6 WHERE id = ?1")                             \
+                      " previous = ?5, rotated_ms = ?6, successor = ?7 WHERE id = ?1")             \
     X(SESSIONS_LIST, "SELECT " SESSION_COLUMNS " FROM sessions s WHERE s.account_id = ?1"          \
                      " AND s.expires_ms > ?2 ORDER BY s.no DESC LIMIT 200")                        \
     X(SESSIONS_TRIM,                                                                               \
@@ -127,7 +133,6 @@
     X(SECRET_ADD, "INSERT INTO identity_secret(no, secret) VALUES(1, ?1)")                         \
     X(INVITE_ADD,                                                                                  \
       "INSERT INTO invites(hash, created_ms, expires_ms, note) VALUES(?1, ?2, ?3, ?4)")            \
-    X(INVITE_GET, "SELECT 1 FROM invites WHERE hash = ?1 AND expires_ms > ?2")                     \
     X(INVITE_USE, "DELETE FROM invites WHERE hash = ?1 AND expires_ms > ?2")                       \
     X(INVITES_EXPIRED, "DELETE FROM invites WHERE expires_ms <= ?1")                               \
     X(THROTTLE_GET, "SELECT failures, last_ms, until_ms FROM throttles WHERE key = ?1")            \

@@ -14,7 +14,8 @@
     " state INTEGER NOT NULL,"                                                                     \
     " created_ms INTEGER NOT NULL,"                                                                \
     " lost_ms INTEGER NOT NULL) STRICT;"                                                           \
-    "CREATE INDEX user_keys_user ON user_keys(user_id);"
+    "CREATE INDEX user_keys_user ON user_keys(user_id);"                                           \
+    "CREATE INDEX user_keys_pending ON user_keys(user_id) WHERE state = 0;"
 
 #define KEY_COLUMNS "id, point, private_key, state, created_ms, lost_ms"
 

@@ -6,12 +6,14 @@
 #include "base/threads.h"
 #include "embedded/migrate.h"
 #include "embedded/store_db.h"
+#include "embedded/store_readers.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Pages in the WAL (4 KiB each) after which the writer checkpoints between two batches. More means
@@ -22,9 +24,8 @@
 #define CHECKPOINT_WAIT_MS 100
 #define HOUSEKEEPING_MS 1000
 #define WRITER_IDLE_MS 2000
-#define READER_IDLE_MS 5000
 #define FOREIGN_WAIT_MS 5000
-#define FOREIGN_POLL_US 2000
+#define FOREIGN_POLL_NS (2 * 1000 * 1000)
 
 struct store {
     char *path;
@@ -41,14 +42,12 @@ struct store {
 
     struct thread thread;
     struct store_db *writer; /* used by the writer thread alone once it runs */
+    int checkpointed_pages;  /* of the WAL, when it was last copied back */
     int64_t data_version;
     int64_t written_mono_ms;
     atomic_uint foreign_changes;
 
-    struct lock reader_lock; /* guards the pool of readers */
-    struct condition reader_freed;
-    struct store_db *free_readers; /* last used first */
-    unsigned readers;
+    struct store_readers readers;
 };
 
 /* --- the queue --- */
@@ -119,16 +118,18 @@ static bool withdraw(struct store *store, struct store_task *task)
 
 /* --- the writer --- */
 
-/* Whether the WAL and the lock file are this process's for now; a shared store waits its turn. */
+/* Keeps checkpoints and other processes' writes apart, see store.h. A shared store waits its turn;
+ * the serving one checkpoints another time. */
 static bool lock_writes(struct store *store)
 {
+    static const struct timespec poll_interval = {.tv_nsec = FOREIGN_POLL_NS};
     if (!store->shared)
         return flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0;
     int64_t end = clock_mono_ms() + FOREIGN_WAIT_MS;
     while (flock(store->lock_fd, LOCK_EX | LOCK_NB) != 0) {
         if (clock_mono_ms() >= end)
             return false;
-        (void)usleep(FOREIGN_POLL_US);
+        (void)nanosleep(&poll_interval, NULL);
     }
     return true;
 }
@@ -227,39 +228,26 @@ static void checkpoint(struct store *store, int mode, int wait_ms)
     unlock_writes(store);
 }
 
+/* While a long read holds the WAL, a checkpoint cannot end it: the next try is CHECKPOINT_PAGES
+ * later, not after every batch. */
 static void checkpoint_if_due(struct store *store)
 {
     int pages = store->writer->wal_pages;
+    if (pages < store->checkpointed_pages)
+        store->checkpointed_pages = 0; /* the WAL has begun anew */
+    if (pages - store->checkpointed_pages < CHECKPOINT_PAGES)
+        return;
     if (pages >= CHECKPOINT_PRESSING_PAGES)
         checkpoint(store, SQLITE_CHECKPOINT_RESTART, CHECKPOINT_WAIT_MS);
-    else if (pages >= CHECKPOINT_PAGES)
+    else
         checkpoint(store, SQLITE_CHECKPOINT_PASSIVE, 0);
-}
-
-static void close_idle_readers(struct store *store)
-{
-    int64_t before = clock_mono_ms() - READER_IDLE_MS;
-    lock_acquire(&store->reader_lock);
-    struct store_db **at = &store->free_readers;
-    while (*at != NULL && (*at)->used_mono_ms >= before)
-        at = &(*at)->next;
-    /* The list has the last used first: all that follow are older still. */
-    struct store_db *idle = *at;
-    *at = NULL;
-    for (struct store_db *db = idle; db != NULL; db = db->next)
-        store->readers--;
-    lock_release(&store->reader_lock);
-    while (idle != NULL) {
-        struct store_db *next = idle->next;
-        store_db_close(idle);
-        idle = next;
-    }
+    store->checkpointed_pages = pages;
 }
 
 static void keep_house(struct store *store)
 {
     notice_foreign_changes(store);
-    close_idle_readers(store);
+    store_readers_close_idle(&store->readers);
     struct store_db *db = store->writer;
     if (db->wal_pages > 0 && clock_mono_ms() - store->written_mono_ms >= WRITER_IDLE_MS) {
         checkpoint(store, SQLITE_CHECKPOINT_TRUNCATE, CHECKPOINT_WAIT_MS);
@@ -330,56 +318,11 @@ enum err store_write(struct store *store, struct ctx *ctx,
 
 /* --- reads --- */
 
-/* Gives a free reader, or NULL with room for one more counted, or an error past the deadline. */
-static enum err reserve_reader(struct store *store, struct ctx *ctx, struct store_db **out)
-{
-    enum err e = ERR_OK;
-    lock_acquire(&store->reader_lock);
-    while (store->free_readers == NULL && store->readers >= STORE_READERS_MAX && e == ERR_OK) {
-        if (!condition_wait(&store->reader_freed, &store->reader_lock, ctx->deadline_mono_ms))
-            e = ERR_DEADLINE;
-    }
-    *out = store->free_readers;
-    if (*out != NULL) {
-        store->free_readers = (*out)->next;
-        e = ERR_OK;
-    } else if (e == ERR_OK) {
-        store->readers++;
-    }
-    lock_release(&store->reader_lock);
-    return e;
-}
-
-static enum err take_reader(struct store *store, struct ctx *ctx, struct store_db **out)
-{
-    enum err e = reserve_reader(store, ctx, out);
-    if (e != ERR_OK || *out != NULL)
-        return e;
-    e = store_db_open(store->path, STORE_READER, out);
-    if (e == ERR_OK)
-        return ERR_OK;
-    lock_acquire(&store->reader_lock);
-    store->readers--;
-    condition_signal(&store->reader_freed);
-    lock_release(&store->reader_lock);
-    return e;
-}
-
-static void give_reader_back(struct store *store, struct store_db *db)
-{
-    db->used_mono_ms = clock_mono_ms();
-    lock_acquire(&store->reader_lock);
-    db->next = store->free_readers;
-    store->free_readers = db;
-    condition_signal(&store->reader_freed);
-    lock_release(&store->reader_lock);
-}
-
 enum err store_read(struct store *store, struct ctx *ctx,
                     enum err (*fn)(struct store_db *db, void *arg), void *arg)
 {
     struct store_db *db = NULL;
-    enum err e = take_reader(store, ctx, &db);
+    enum err e = store_readers_take(&store->readers, ctx, &db);
     if (e != ERR_OK)
         return e;
     e = store_db_run(db, SQL_STORE_BEGIN_READ);
@@ -387,10 +330,12 @@ enum err store_read(struct store *store, struct ctx *ctx,
         e = fn(db, arg);
         store_db_settle(db);
         enum err ended = store_db_run(db, SQL_STORE_COMMIT);
+        if (ended != ERR_OK)
+            store_db_rollback(db);
         if (e == ERR_OK)
             e = ended;
     }
-    give_reader_back(store, db);
+    store_readers_give_back(&store->readers, db);
     return e;
 }
 
@@ -448,8 +393,7 @@ static enum err open_store(struct ctx *ctx, const char *path, bool shared, struc
     store->last = &store->first;
     lock_init(&store->lock);
     condition_init(&store->work);
-    lock_init(&store->reader_lock);
-    condition_init(&store->reader_freed);
+    store_readers_init(&store->readers, store->path);
     enum err e = open_writer(ctx, store);
     if (e != ERR_OK) {
         log_error("store_open_failed", "reason=\"%s\"", ctx->detail);
@@ -481,15 +425,9 @@ void store_close(struct store *store)
     lock_release(&store->lock);
     thread_join(&store->thread);
     store_db_close(store->writer);
-    while (store->free_readers != NULL) {
-        struct store_db *db = store->free_readers;
-        store->free_readers = db->next;
-        store_db_close(db);
-    }
+    store_readers_fini(&store->readers);
     if (store->lock_fd >= 0)
         (void)close(store->lock_fd);
-    condition_fini(&store->reader_freed);
-    lock_fini(&store->reader_lock);
     condition_fini(&store->work);
     lock_fini(&store->lock);
     mem_free(store->path);

@@ -5,7 +5,10 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static const char *const statement_texts[SQL_COUNT] = {
 #define SQL_TEXT(id, text) [SQL_##id] = (text),
@@ -77,13 +80,12 @@ void store_db_close(struct store_db *db)
     mem_free(db);
 }
 
-/* Whether the failure is the want of space: of the device, a disk quota or a file size limit. */
-static bool is_full(struct store_db *db, int rc)
+/* Whether the failure is the want of space. SQLite says so only for ENOSPC; a disk quota and a
+ * limit on the size of files come as a failed write, whose errno is lost by the time it gets here.
+ */
+static bool is_full(int rc)
 {
-    if ((rc & 0xff) == SQLITE_FULL)
-        return true;
-    int cause = sqlite3_system_errno(db->handle);
-    return (rc & 0xff) == SQLITE_IOERR && (cause == ENOSPC || cause == EDQUOT || cause == EFBIG);
+    return (rc & 0xff) == SQLITE_FULL || rc == SQLITE_IOERR_WRITE;
 }
 
 enum err store_db_fail(struct store_db *db, int rc, const char *what)
@@ -91,7 +93,7 @@ enum err store_db_fail(struct store_db *db, int rc, const char *what)
     if ((rc & 0xff) == SQLITE_CONSTRAINT)
         return ERR_CONFLICT;
     enum err e = ERR_INTERNAL;
-    if (is_full(db, rc))
+    if (is_full(rc))
         e = ERR_STORAGE_FULL;
     if ((rc & 0xff) == SQLITE_BUSY)
         e = ERR_UNAVAILABLE;
@@ -116,6 +118,32 @@ enum err store_db_exec_int(struct store_db *db, const char *sql, int64_t *out)
         *out = sqlite3_column_int64(s, 0);
     (void)sqlite3_finalize(s);
     return rc == SQLITE_ROW ? ERR_OK : store_db_fail(db, rc, sql);
+}
+
+/* SQLite does not sync what VACUUM INTO writes, and makes it with the mode 0644. */
+static enum err settle_copy(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool settled = fd >= 0 && fchmod(fd, 0600) == 0 && fsync(fd) == 0;
+    int cause = errno;
+    if (fd >= 0)
+        (void)close(fd);
+    if (settled)
+        return ERR_OK;
+    log_error("database_copy_failed", "errno=%d", cause);
+    return cause == ENOSPC || cause == EDQUOT ? ERR_STORAGE_FULL : ERR_INTERNAL;
+}
+
+enum err store_db_copy(struct store_db *db, const char *path)
+{
+    sqlite3_stmt *s = NULL;
+    int rc = sqlite3_prepare_v2(db->handle, "VACUUM INTO ?1", -1, &s, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_text(s, 1, path, -1, SQLITE_STATIC);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(s);
+    (void)sqlite3_finalize(s);
+    return rc == SQLITE_DONE ? settle_copy(path) : store_db_fail(db, rc, "copy the database");
 }
 
 enum err store_db_run(struct store_db *db, enum sql_id id)

@@ -36,6 +36,10 @@ enum err store_db_exec(struct store_db *db, const char *sql) MUST_CHECK;
 /* The first column of the first row of fixed SQL, as a number. */
 enum err store_db_exec_int(struct store_db *db, const char *sql, int64_t *out) MUST_CHECK;
 
+/* Writes one snapshot of the whole database to a new file at path (mode 0600, synced), compact and
+ * without a WAL. */
+enum err store_db_copy(struct store_db *db, const char *path) MUST_CHECK;
+
 /* Runs one of the statements without parameters or results. */
 enum err store_db_run(struct store_db *db, enum sql_id id) MUST_CHECK;
 

@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,15 +16,34 @@
 #define THROTTLE_FREE_ACCOUNT 100
 #define THROTTLE_FREE_ADDRESS 200
 #define THROTTLE_FREE_MAILS 5
+#define THROTTLE_FREE_MAILS_ADDRESS 200
+#define IPV6_PREFIX_BYTES 8
+
+/* The address as throttles see it. */
+static void cut_address(const char *address, char out[INET6_ADDRSTRLEN])
+{
+    struct in6_addr ipv6;
+    out[0] = '\0';
+    if (address == NULL)
+        return;
+    if (inet_pton(AF_INET6, address, &ipv6) != 1 || IN6_IS_ADDR_V4MAPPED(&ipv6)) {
+        (void)snprintf(out, INET6_ADDRSTRLEN, "%s", address);
+        return;
+    }
+    memset(ipv6.s6_addr + IPV6_PREFIX_BYTES, 0, sizeof ipv6.s6_addr - IPV6_PREFIX_BYTES);
+    (void)inet_ntop(AF_INET6, &ipv6, out, INET6_ADDRSTRLEN);
+}
 
 /* SHA-256 over kind, SHA-256 of the value, and the address. */
 static struct throttle make(const char *kind, struct bytes value, const char *address,
                             int64_t free_failures)
 {
     uint8_t text[THROTTLE_KEY_BYTES + 96];
+    char cut[INET6_ADDRSTRLEN];
+    cut_address(address, cut);
     digest_sha256(value, text);
     int n = snprintf((char *)text + THROTTLE_KEY_BYTES, sizeof text - THROTTLE_KEY_BYTES, "%s%s",
-                     kind, address == NULL ? "" : address);
+                     kind, cut);
     size_t used =
         (size_t)n < sizeof text - THROTTLE_KEY_BYTES ? THROTTLE_KEY_BYTES + (size_t)n : sizeof text;
     struct throttle throttle = {.free_failures = free_failures};
@@ -48,11 +68,22 @@ struct throttle throttle_of_address(const char *address)
 
 struct throttle throttle_of_mail(struct bytes login)
 {
-    return make("mail:", login, NULL, THROTTLE_FREE_MAILS);
+    struct throttle throttle = make("mail:", login, NULL, THROTTLE_FREE_MAILS);
+    throttle.hourly = true;
+    return throttle;
+}
+
+struct throttle throttle_of_mail_address(const char *address)
+{
+    struct throttle throttle =
+        make("mail-address:", (struct bytes){0}, address, THROTTLE_FREE_MAILS_ADDRESS);
+    throttle.hourly = true;
+    return throttle;
 }
 
 struct count {
     int64_t failures;
+    int64_t since_ms; /* the last failure; hourly: the first */
     int64_t until_ms;
 };
 
@@ -67,7 +98,8 @@ static enum err read_count(struct store_db *db, const struct throttle *throttle,
     if (e != ERR_OK || !row)
         return e;
     out->until_ms = store_column_int(s, 2);
-    if (now_unix_ms - store_column_int(s, 1) < THROTTLE_FORGET_MS)
+    out->since_ms = store_column_int(s, 1);
+    if (now_unix_ms - out->since_ms < THROTTLE_FORGET_MS)
         out->failures = store_column_int(s, 0);
     (void)sqlite3_reset(s);
     return ERR_OK;
@@ -84,6 +116,15 @@ enum err throttle_check(struct store_db *db, const struct throttle *throttle, in
     return ERR_RATE_LIMITED;
 }
 
+/* From failure number free_failures on, each waits twice as long as the one before. */
+static int64_t doubled_wait_ms(const struct throttle *throttle, int64_t failures)
+{
+    int64_t wait_ms = THROTTLE_FIRST_WAIT_MS;
+    for (int64_t i = throttle->free_failures; i < failures && wait_ms < THROTTLE_MAX_WAIT_MS; i++)
+        wait_ms *= 2;
+    return wait_ms < THROTTLE_MAX_WAIT_MS ? wait_ms : THROTTLE_MAX_WAIT_MS;
+}
+
 enum err throttle_count(struct store_db *db, const struct throttle *throttle, int64_t now_unix_ms)
 {
     struct count count;
@@ -91,19 +132,17 @@ enum err throttle_count(struct store_db *db, const struct throttle *throttle, in
     if (e != ERR_OK)
         return e;
     count.failures++;
-    int64_t wait_ms = 0;
-    if (count.failures >= throttle->free_failures) {
-        wait_ms = THROTTLE_FIRST_WAIT_MS;
-        for (int64_t i = throttle->free_failures;
-             i < count.failures && wait_ms < THROTTLE_MAX_WAIT_MS; i++)
-            wait_ms *= 2;
-        wait_ms = wait_ms < THROTTLE_MAX_WAIT_MS ? wait_ms : THROTTLE_MAX_WAIT_MS;
-    }
+    if (count.failures == 1 || !throttle->hourly)
+        count.since_ms = now_unix_ms;
+    count.until_ms = now_unix_ms;
+    if (count.failures >= throttle->free_failures)
+        count.until_ms = throttle->hourly ? count.since_ms + THROTTLE_FORGET_MS
+                                          : now_unix_ms + doubled_wait_ms(throttle, count.failures);
     sqlite3_stmt *s = store_statement(db, SQL_THROTTLE_PUT);
     store_bind_bytes(s, 1, bytes_of(throttle->key, sizeof throttle->key));
     store_bind_int(s, 2, count.failures);
-    store_bind_int(s, 3, now_unix_ms);
-    store_bind_int(s, 4, now_unix_ms + wait_ms);
+    store_bind_int(s, 3, count.since_ms);
+    store_bind_int(s, 4, count.until_ms);
     return store_run(db, s);
 }
 

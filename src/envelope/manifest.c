@@ -28,33 +28,35 @@ static enum err check(const struct manifest *m)
     return ERR_OK;
 }
 
-/* Takes value; what jansson cannot store for lack of memory ends the process (base/mem.h). */
-static void set(json_t *object, const char *name, json_t *value)
+static void write_file_member(const struct manifest *m, struct buffer *out)
 {
-    if (json_object_set_new(object, name, value) != 0)
-        abort();
-}
-
-static json_t *file_object(const struct manifest *m)
-{
-    json_t *file = json_object();
-    set(file, "name", json_from_bytes(m->file_name));
-    set(file, "media_type", json_from_bytes(m->media_type));
+    buffer_append_str(out, "\"file\":{\"name\":");
+    json_write_string(out, m->file_name);
+    buffer_append_str(out, ",\"media_type\":");
+    json_write_string(out, m->media_type);
     if (m->has_file_size)
-        set(file, "size", json_integer((json_int_t)m->file_size_bytes));
-    return file;
+        buffer_printf(out, ",\"size\":%llu", (unsigned long long)m->file_size_bytes);
+    buffer_append_str(out, "}");
 }
 
-static json_t *manifest_object(const struct manifest *m)
+static void write_json(const struct manifest *m, struct buffer *out)
 {
-    json_t *object = json_object();
-    if (m->has_text)
-        set(object, "text", json_from_bytes(m->text));
-    if (m->has_file)
-        set(object, "file", file_object(m));
+    const char *separator = "{";
+    if (m->has_text) {
+        buffer_append_str(out, "{\"text\":");
+        json_write_string(out, m->text);
+        separator = ",";
+    }
+    if (m->has_file) {
+        buffer_append_str(out, separator);
+        write_file_member(m, out);
+        separator = ",";
+    }
     if (m->has_sent_at)
-        set(object, "sent_at_ms", json_integer(m->sent_at_unix_ms));
-    return object;
+        buffer_printf(out, "%s\"sent_at_ms\":%lld", separator, (long long)m->sent_at_unix_ms);
+    else if (*separator == '{')
+        buffer_append_str(out, separator);
+    buffer_append_str(out, "}");
 }
 
 enum err manifest_write(const struct manifest *m, struct buffer *out)
@@ -62,20 +64,18 @@ enum err manifest_write(const struct manifest *m, struct buffer *out)
     enum err e = check(m);
     if (e != ERR_OK)
         return e;
-    struct buffer json;
-    buffer_init(&json, MANIFEST_MAX_BYTES);
-    json_t *object = manifest_object(m);
-    json_write(&json, object);
-    json_decref(object);
-    if (buffer_ok(&json)) {
-        buffer_append_u32(out, (uint32_t)json.n);
-        buffer_append(out, buffer_bytes(&json));
-        e = buffer_ok(out) ? ERR_OK : ERR_INTERNAL;
-    } else {
-        e = ERR_TEXT_TOO_LONG;
-    }
-    buffer_fini(&json);
-    return e;
+    size_t at = out->n;
+    buffer_append_u32(out, 0);
+    write_json(m, out);
+    bool had_room = out->max - at >= MANIFEST_PREFIX_BYTES + MANIFEST_MAX_BYTES;
+    if (!buffer_ok(out))
+        return had_room ? ERR_TEXT_TOO_LONG : ERR_INTERNAL;
+    size_t length = out->n - at - MANIFEST_PREFIX_BYTES;
+    if (length > MANIFEST_MAX_BYTES)
+        return ERR_TEXT_TOO_LONG;
+    for (size_t i = 0; i < MANIFEST_PREFIX_BYTES; i++)
+        out->p[at + i] = (uint8_t)(length >> (8 * (MANIFEST_PREFIX_BYTES - 1 - i)));
+    return ERR_OK;
 }
 
 static bool copy_string(struct arena *arena, const json_t *object, const char *name,

@@ -7,12 +7,16 @@
 #include <unistd.h>
 
 #define BACKLOG 1024
+#define PORT_MAX 65535u
 
 /* Splits "host:port" in place; brackets around the host are dropped. */
 static bool split(char *text, char **host, char **port)
 {
     char *colon = strrchr(text, ':');
-    if (colon == NULL || colon == text || colon[1] == 0)
+    if (colon == NULL || colon == text)
+        return false;
+    uint64_t number;
+    if (!bytes_to_u64(bytes_of_str(colon + 1), PORT_MAX, &number))
         return false;
     *colon = 0;
     *port = colon + 1;

@@ -96,9 +96,9 @@ def test_five_wrong_codes_end_a_code(server):
 def test_unknown_names_get_neutral_answers(server):
     with server.client() as c:
         known, unknown = server.user(), "nobody-of-that-name"
-        for path in ("resend-code", "forgot-password"):
-            a = c.post(f"/v1/accounts/{path}", json={"username": known.name})
-            b = c.post(f"/v1/accounts/{path}", json={"username": unknown})
+        for path, field in (("resend-code", "username"), ("forgot-password", "login")):
+            a = c.post(f"/v1/accounts/{path}", json={field: known.name})
+            b = c.post(f"/v1/accounts/{path}", json={field: unknown})
             assert a.status_code == b.status_code == 200 and a.content == b.content
         a = c.post("/v1/sessions", json={"login": known.name, "password": "not the password"})
         b = c.post("/v1/sessions", json={"login": unknown, "password": "not the password"})
@@ -113,7 +113,7 @@ def test_unknown_names_get_neutral_answers(server):
 def reset(server, user, password, **fields):
     with server.client() as c:
         before = server.code_count(user.email)
-        assert c.post("/v1/accounts/forgot-password", json={"username": user.name}
+        assert c.post("/v1/accounts/forgot-password", json={"login": user.name}
                       ).status_code == 200
         code = server.read_code(user.email, after=before)
         return c.post("/v1/accounts/reset-password", json={

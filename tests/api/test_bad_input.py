@@ -47,7 +47,7 @@ def test_media_types(server, alice, media_type):
 @pytest.mark.parametrize("fields, status, code", [
     ({"text": "x"}, 400, "missing_field"),
     ({"to": "nobody-here", "text": "x"}, 404, "unknown_recipient"),
-    ({"to": "", "text": "x"}, 404, "unknown_recipient"),
+    ({"to": "", "text": "x"}, 400, "invalid_field"),
     ({"to": "BOB"}, 400, "empty_letter"),
     ({"to": "BOB", "text": ""}, 400, "empty_letter"),
     ({"to": "BOB", "text": 5}, 400, "invalid_field"),

@@ -50,10 +50,10 @@ def test_every_protected_route_asks_for_a_token(server):
     tried = 0
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
+            if method not in ("get", "post", "delete", "put", "patch"):
+                continue  # what all methods of a path share
             security = operation.get("security", document.get("security", []))
-            if method not in ("get", "post", "delete", "put", "patch") or security in ([], [{}]):
-                continue
-            if {} in security:
+            if security == [] or {} in security:
                 continue
             url = path.replace("{id}", "0188d2c8-3d5b-7abc-8000-0123456789ab")
             r = server.client().request(method.upper(), url, json={} if method == "post" else None)

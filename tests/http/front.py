@@ -12,6 +12,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("LETTERLOCK_BUILD_DIR", ROOT / "build"))
 BINARY = BUILD / "tests/unit/http/echo_server"
+SANITIZED = "san" in BUILD.name  # build-asan, build-tsan: memory figures mean nothing
 WAIT_SECONDS = 20
 STOP_SECONDS = 60
 

@@ -144,7 +144,7 @@ def test_kept_connection_closes_while_draining(make_front):
     front = make_front(drain_ms=10000)
     with front.connect() as busy, front.connect() as kept:
         assert kept.get("/v1/whoami").status == 200
-        busy.send(b"GET /v1/wait?ms=700 HTTP/1.1\r\nHost: x\r\n\r\n")
+        busy.send(b"GET /v1/wait?ms=3000 HTTP/1.1\r\nHost: x\r\n\r\n")
         front.terminate()
         with pytest.raises(OSError):
             wait_for(lambda: not front.connect(), "connections to be refused", 5)

@@ -227,9 +227,12 @@ static void test_limits_hold(void **state)
     struct client c = client_of(office);
     c.file_n = 1000000;
     assert_int_equal(seal_and_post(&c), ERR_LETTER_TOO_LARGE);
-    office->config.quota_bytes = 50000;
     c = client_of(office);
-    c.file_n = 60000;
+    c.file_n = 100000;
+    assert_int_equal(seal_and_post(&c), ERR_OK);
+    office->config.quota_bytes = 200000;
+    c = client_of(office);
+    c.file_n = 120000;
     assert_int_equal(seal_and_post(&c), ERR_QUOTA_EXCEEDED);
     c = client_of(office);
     c.file_n = 40000;

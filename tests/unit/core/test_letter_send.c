@@ -333,6 +333,28 @@ static void test_expired_letters_are_swept(void **state)
     assert_int_equal(unread_of(office, BOB), 0);
 }
 
+static void test_orphaned_objects_are_swept(void **state)
+{
+    struct office *office = *state;
+    const struct objects *objects = &office->ports.objects;
+    struct letter_draft draft = file_to("bob");
+    struct message_record letter;
+    assert_int_equal(office_send(office, ALICE, &draft, 100000, &letter, NULL), ERR_OK);
+    struct uuid orphan = uuid_random();
+    struct object_writer *writer = NULL;
+    struct ctx *ctx = office_as(office, BOB);
+    assert_int_equal(objects->begin(objects->self, ctx, &orphan, &writer), ERR_OK);
+    assert_int_equal(objects->write(writer, ctx, BYTES_LIT("left by a crash")), ERR_OK);
+    assert_int_equal(objects->commit(writer, ctx), ERR_OK);
+    letters_sweep(&office->core, ctx);
+    assert_true(office_has_object(office, &orphan));
+    office->core.orphans_swept_mono_ms = 0;
+    ctx->now_unix_ms += 2 * 60 * 60 * 1000;
+    letters_sweep(&office->core, ctx);
+    assert_false(office_has_object(office, &orphan));
+    assert_true(office_has_object(office, &letter.id));
+}
+
 static void test_access_tokens_send_but_do_not_open(void **state)
 {
     struct office *office = *state;
@@ -400,6 +422,7 @@ int main(void)
         TEST(test_only_the_two_sides_find_a_letter),
         TEST(test_who_may_delete),
         TEST(test_expired_letters_are_swept),
+        TEST(test_orphaned_objects_are_swept),
         TEST(test_access_tokens_send_but_do_not_open),
         TEST(test_people_are_found),
         TEST(test_lost_keys_show),

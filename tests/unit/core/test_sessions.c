@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/digest.h"
+#include "core/events.h"
 #include "core/sessions.h"
 
 #define NOW_MS 1000000
@@ -37,6 +38,7 @@ static int setup(void **state)
 {
     (void)state;
     core.tokens = cache_create(SESSIONS_CACHE_MAX, sizeof(struct actor));
+    core.events = events_create(1, 1);
     alice = uuid_random();
     bob = uuid_random();
     first = uuid_random();
@@ -52,6 +54,7 @@ static int teardown(void **state)
 {
     (void)state;
     cache_destroy(core.tokens);
+    events_destroy(core.events);
     return 0;
 }
 
@@ -100,6 +103,20 @@ static void test_forget_a_user(void **state)
     assert_true(knows("bob"));
 }
 
+static void test_streams_end_with_a_session(void **state)
+{
+    (void)state;
+    struct event_stream *stream = NULL;
+    struct event event;
+    assert_int_equal(events_open(core.events, &alice, &stream), ERR_OK);
+    sessions_forget_user(&core, &bob, NULL);
+    assert_false(events_next(stream, &event));
+    sessions_forget_user(&core, &alice, &second);
+    assert_true(events_next(stream, &event));
+    assert_int_equal(event.kind, EVENT_LOST);
+    events_close(stream);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +124,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_entries_end, setup, teardown),
         cmocka_unit_test_setup_teardown(test_forget_a_session, setup, teardown),
         cmocka_unit_test_setup_teardown(test_forget_a_user, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_streams_end_with_a_session, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,5 +40,5 @@ static void unmake(void *p)
 int main(void)
 {
     const struct records_maker maker = {.make = make, .unmake = unmake};
-    return contract_records_run("records on SQLite", &maker);
+    return contract_records_run(&maker);
 }

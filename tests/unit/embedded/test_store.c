@@ -1,23 +1,16 @@
 #include "base/clock.h"
 #include "base/threads.h"
-#include "embedded/migrate.h"
 #include "embedded/store.h"
 #include "embedded/store_db.h"
 #include "scratch.h"
 
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>

@@ -14,6 +14,7 @@
 #define STREAM_MAX (8ull << 30)
 #define INLINE_MAX (16u << 10)
 #define EVENT_BYTES 64u
+#define PRODUCE_TIMEOUT_MS 60000
 
 static enum api_next reply_text(struct api_call *call, struct bytes text)
 {
@@ -175,6 +176,8 @@ static enum api_next produce(struct api_call *call)
     struct producer *p = mem_alloc(sizeof *p);
     p->source = (struct api_source){.read = producer_read, .close = producer_close};
     p->size = echo_query(call, "n", 1000);
+    if (echo_query(call, "timeout_ms", 0) == 0)
+        call->ctx.deadline_mono_ms = clock_mono_ms() + PRODUCE_TIMEOUT_MS;
     p->fail_at = echo_query(call, "fail_at", UINT64_MAX);
     call->reply.status = 200;
     call->reply.source = &p->source;

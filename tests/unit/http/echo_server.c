@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define START_TIMEOUT_MS 10000
 
@@ -78,6 +79,25 @@ static void add_metrics(void *arg, struct buffer *out)
     buffer_append_str(out, "echo_ready 1\n");
 }
 
+/* Serves until SIGTERM; gives the exit status. */
+static int serve(struct ctx *ctx, const struct http_config *config, struct api *api,
+                 const sigset_t *signals)
+{
+    struct http_server *server;
+    enum err e = http_server_start(ctx, config, api, &server);
+    if (e != ERR_OK) {
+        (void)fprintf(stderr, "%s: %s\n", err_code(e), ctx->detail);
+        return 1;
+    }
+    printf("port %u admin %u\n", http_server_port(server), http_server_admin_port(server));
+    (void)fflush(stdout);
+    int signal_number;
+    (void)sigwait(signals, &signal_number);
+    if (http_server_drain_and_stop(server, clock_mono_ms() + drain_ms) == ERR_OK)
+        return 0;
+    _exit(1);
+}
+
 int main(int argc, char **argv)
 {
     struct http_config config = http_config_default();
@@ -99,20 +119,8 @@ int main(int argc, char **argv)
     struct ctx ctx;
     ctx_init(&ctx, &arena, START_TIMEOUT_MS);
     struct api *api = echo_api_create();
-    struct http_server *server;
-    enum err e = http_server_start(&ctx, &config, api, &server);
-    if (e != ERR_OK) {
-        (void)fprintf(stderr, "%s: %s\n", err_code(e), ctx.detail);
-        return 1;
-    }
-    printf("port %u admin %u\n", http_server_port(server), http_server_admin_port(server));
-    (void)fflush(stdout);
-    int signal_number;
-    (void)sigwait(&signals, &signal_number);
-    e = http_server_drain_and_stop(server, clock_mono_ms() + drain_ms);
-    if (e != ERR_OK)
-        return 1;
+    int status = serve(&ctx, &config, api, &signals);
     echo_api_destroy(api);
     arena_fini(&arena);
-    return 0;
+    return status;
 }
