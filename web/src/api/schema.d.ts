@@ -1709,7 +1709,7 @@ export interface operations {
                 box?: "inbox" | "sent";
                 /** @description Only unread ones. */
                 unread?: boolean;
-                /** @description Only letters exchanged with this user. */
+                /** @description Only letters exchanged with this user (username or id). */
                 with?: string;
                 limit?: components["parameters"]["Limit"];
                 /** @description The next_cursor of the page before. */
@@ -1882,7 +1882,10 @@ export interface operations {
     };
     letterContent: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Let a browser show it, where that is safe: some images, sound, film, plain text, PDF. */
+                inline?: boolean;
+            };
             header?: {
                 /** @description One range of bytes (RFC 9110 section 14). */
                 Range?: components["parameters"]["Range"];
@@ -1912,6 +1915,7 @@ export interface operations {
             };
             206: components["responses"]["Part"];
             304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
@@ -1953,6 +1957,7 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             404: components["responses"]["NotFound"];
             416: components["responses"]["RangeNotSatisfiable"];
+            422: components["responses"]["Unprocessable"];
             default: components["responses"]["Problem"];
         };
     };

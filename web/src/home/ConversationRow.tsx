@@ -14,7 +14,7 @@ const icons: Record<ReturnType<typeof activityOf>, IconName> = {
 };
 
 export function ConversationRow({ conversation }: { conversation: Conversation }) {
-  const { t, language } = useI18n();
+  const { t, locale } = useI18n();
   const me = useMe();
   const name = usePersonName(conversation.person);
   const activity = activityOf(conversation, me.id);
@@ -26,7 +26,7 @@ export function ConversationRow({ conversation }: { conversation: Conversation }
         <span className="row-line">
           <bdi className="row-name">{name}</bdi>
           <time className="row-when" dateTime={conversation.latestAt}>
-            {formatShortWhen(new Date(conversation.latestAt), new Date(), language)}
+            {formatShortWhen(new Date(conversation.latestAt), new Date(), locale)}
           </time>
         </span>
         <span className="row-line">

@@ -2,6 +2,7 @@ import { createContext, useContext, useEffect, useMemo, useState, type ReactNode
 import { I18nProvider } from "react-aria-components/I18nProvider";
 import {
   loadCatalogue,
+  localeOf,
   rememberLanguage,
   type Catalogue,
   type Language,
@@ -11,6 +12,8 @@ import { formatMessage, type Values } from "./message";
 
 export interface I18n {
   language: Language;
+  /** The language as it is written where the reader lives (BCP 47), for dates and numbers. */
+  locale: string;
   t: (key: MessageKey, values?: Values) => string;
   setLanguage: (language: Language) => Promise<void>;
 }
@@ -38,10 +41,12 @@ export function I18nRoot({ initial, children }: { initial: Loaded; children: Rea
   }, [language]);
 
   const i18n = useMemo<I18n>(() => {
-    const rules = new Intl.PluralRules(language);
-    const numbers = new Intl.NumberFormat(language);
+    const locale = localeOf(language, navigator.languages);
+    const rules = new Intl.PluralRules(locale);
+    const numbers = new Intl.NumberFormat(locale);
     return {
       language,
+      locale,
       t: (key, values = {}) => formatMessage(catalogue[key], values, rules, numbers),
       setLanguage: async (next) => {
         const catalogue = await loadCatalogue(next);
@@ -53,7 +58,7 @@ export function I18nRoot({ initial, children }: { initial: Loaded; children: Rea
 
   return (
     <Context value={i18n}>
-      <I18nProvider locale={language}>{children}</I18nProvider>
+      <I18nProvider locale={i18n.locale}>{children}</I18nProvider>
     </Context>
   );
 }

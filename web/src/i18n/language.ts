@@ -41,6 +41,11 @@ export function matchLanguage(wanted: readonly string[]): Language {
   return "en";
 }
 
+/** The reader's own variety of a language (en-GB), where the browser names one. */
+export function localeOf(language: Language, wanted: readonly string[]): string {
+  return wanted.find((tag) => tag.toLowerCase().split("-")[0] === language) ?? language;
+}
+
 export function initialLanguage(): Language {
   const chosen = localStorage.getItem(CHOSEN);
   return isLanguage(chosen) ? chosen : matchLanguage(navigator.languages);

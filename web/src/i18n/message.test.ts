@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { matchLanguage } from "./language";
+import { localeOf, matchLanguage } from "./language";
 import { formatMessage } from "./message";
 
 const say = (message: Parameters<typeof formatMessage>[0], values = {}, language = "en") =>
@@ -29,4 +29,9 @@ describe("matchLanguage", () => {
     expect(matchLanguage([])).toBe("en");
     expect(matchLanguage(["constructor"])).toBe("en");
   });
+});
+
+it("localeOf keeps the reader's own variety of the language", () => {
+  expect(localeOf("en", ["de-CH", "en-GB", "en"])).toBe("en-GB");
+  expect(localeOf("fr", ["de-CH", "en-GB"])).toBe("fr");
 });

@@ -19,7 +19,7 @@ const PdfDialog = lazy(() => import("./PdfDialog"));
 
 /** A letter's file: what it is, a look at it where that is possible, and the way to save it. */
 export default function Attachment({ letterId, file }: { letterId: string; file: ManifestFile }) {
-  const { t, language } = useI18n();
+  const { t, locale } = useI18n();
   const name = displayName(file.name);
   const kind = previewKind(file);
   const save = useMutation({ mutationFn: () => download(letterId, file.name) });
@@ -31,7 +31,7 @@ export default function Attachment({ letterId, file }: { letterId: string; file:
         <Icon name="file" size={24} />
         <span className="attachment-name">
           <bdi>{name}</bdi>
-          <span className="quiet">{formatSize(file.size, language)}</span>
+          <span className="quiet">{formatSize(file.size, locale)}</span>
         </span>
         {kind === "pdf" && <Button onPress={() => setPdfOpen(true)}>{t("preview.look")}</Button>}
         <Button

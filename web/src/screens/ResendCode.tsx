@@ -10,7 +10,7 @@ const WAIT_SECONDS = 60;
 
 /** Asks for another code, at most once a minute. */
 export function ResendCode({ username }: { username: string }) {
-  const { t, language } = useI18n();
+  const { t, locale } = useI18n();
   const [secondsLeft, setSecondsLeft] = useState(WAIT_SECONDS);
 
   useEffect(() => {
@@ -25,7 +25,7 @@ export function ResendCode({ username }: { username: string }) {
   });
   const said =
     resend.error !== null
-      ? explainProblem(asProblem(resend.error), t, language)
+      ? explainProblem(asProblem(resend.error), t, locale)
       : resend.isSuccess
         ? t("verify.resent")
         : "";

@@ -30,7 +30,7 @@ const fieldOfCode: Record<string, FieldName> = {
 };
 
 export default function SignUp() {
-  const { t, language } = useI18n();
+  const { t, locale } = useI18n();
   const config = useServiceConfig();
   const navigate = useNavigate();
   const [username, setUsername] = useState("");
@@ -48,7 +48,7 @@ export default function SignUp() {
   const problem = signUp.error === null ? null : asProblem(signUp.error);
   const faulty = problem === null ? undefined : fieldOfCode[problem.code];
   const errorOf = (field: FieldName) =>
-    problem !== null && faulty === field ? explainProblem(problem, t, language) : undefined;
+    problem !== null && faulty === field ? explainProblem(problem, t, locale) : undefined;
   const isElsewhere = problem !== null && faulty === undefined;
 
   if (config.sign_up === "closed") {

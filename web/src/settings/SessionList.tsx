@@ -59,9 +59,9 @@ interface SessionRowProps {
 }
 
 function SessionRow({ session, isPending, onEnd }: SessionRowProps) {
-  const { t, language } = useI18n();
+  const { t, locale } = useI18n();
   const client = session.client === "" ? t("sessions.unnamed") : session.client;
-  const used = formatDateTime(new Date(session.last_used_at), language);
+  const used = formatDateTime(new Date(session.last_used_at), locale);
   return (
     <li className="session">
       <div>

@@ -4,6 +4,7 @@ import { useTitle } from "../app/useTitle";
 import { formatSize } from "../i18n/format";
 import { useI18n } from "../i18n/I18n";
 import { useUnread } from "../letters/queries";
+import { usePersonWithKey } from "../people/usePerson";
 import { Icon } from "../ui/Icon";
 import { Appearance } from "./Appearance";
 import { EraseAccount } from "./EraseAccount";
@@ -16,14 +17,16 @@ import { SignOut } from "./SignOut";
 import "./settings.css";
 
 export default function Settings() {
-  const { t, language } = useI18n();
+  const { t, locale } = useI18n();
   const me = useMe();
   const unread = useUnread();
   useTitle(t("settings.title"), unread.data?.count ?? me.unread);
+  const key = usePersonWithKey(me.id).data;
+  const mark = key?.fingerprint ?? key?.key_arn;
   const { used_bytes: used, limit_bytes: limit } = me.quota;
   const spaceUsed = t("settings.space_used", {
-    used: formatSize(used, language),
-    limit: formatSize(limit, language),
+    used: formatSize(used, locale),
+    limit: formatSize(limit, locale),
   });
   return (
     <main className="settings">
@@ -40,6 +43,12 @@ export default function Settings() {
           <dd>{me.username}</dd>
           <dt>{t("sign_up.email")}</dt>
           <dd>{me.email}</dd>
+          {mark !== undefined && (
+            <>
+              <dt>{t("settings.fingerprint")}</dt>
+              <dd className="facts-code">{mark}</dd>
+            </>
+          )}
           <dt>{t("settings.space")}</dt>
           <dd>
             <meter min={0} max={limit} value={used} aria-label={t("settings.space")}>

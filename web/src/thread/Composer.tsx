@@ -32,7 +32,7 @@ interface ComposerProps {
 const sendsByEnter = globalThis.matchMedia?.("(pointer: fine)").matches ?? true;
 
 export function Composer({ ref, person, files, onFiles, setFiles }: ComposerProps) {
-  const { t, language } = useI18n();
+  const { t, locale } = useI18n();
   const name = usePersonName(person);
   const { max_letter_bytes: maxBytes } = useServiceConfig();
   const [text, setText] = useState(() => readDraft(person.id));
@@ -80,7 +80,7 @@ export function Composer({ ref, person, files, onFiles, setFiles }: ComposerProp
       />
       {tooLarge.length > 0 && (
         <p className="field-error" role="alert">
-          {t("composer.too_large", { limit: formatSize(maxBytes, language) })}
+          {t("composer.too_large", { limit: formatSize(maxBytes, locale) })}
         </p>
       )}
       {showsOptions && (

@@ -11,7 +11,7 @@ interface FileChipsProps {
 
 /** The files chosen for the next letters. */
 export function FileChips({ files, onRemove }: FileChipsProps) {
-  const { t, language } = useI18n();
+  const { t, locale } = useI18n();
   if (files.length === 0) return null;
   return (
     <ul className="chips" aria-label={t("composer.files")}>
@@ -19,7 +19,7 @@ export function FileChips({ files, onRemove }: FileChipsProps) {
         <li key={`${index} ${file.name}`} className="chip">
           <Icon name="file" />
           <bdi className="chip-name">{displayName(file.name)}</bdi>
-          <span className="quiet">{formatSize(file.size, language)}</span>
+          <span className="quiet">{formatSize(file.size, locale)}</span>
           <Button
             look="icon"
             aria-label={t("composer.remove_file", { name: displayName(file.name) })}

@@ -17,20 +17,20 @@ interface LetterFootProps {
 
 /** When a letter was sent, what became of it, and what can be done with it. */
 export function LetterFoot({ letter, onFold }: LetterFootProps) {
-  const { t, language } = useI18n();
+  const { t, locale } = useI18n();
   const me = useMe();
   const own = isOwn(letter, me.id);
   const sentAt = new Date(letter.sent_at);
   return (
     <footer className="letter-foot">
-      <time dateTime={letter.sent_at} title={formatDateTime(sentAt, language)}>
-        {formatTime(sentAt, language)}
+      <time dateTime={letter.sent_at} title={formatDateTime(sentAt, locale)}>
+        {formatTime(sentAt, locale)}
       </time>
       {own ? <SentState letter={letter} /> : <SenderProof letter={letter} />}
       {letter.expires_at !== null && (
         <span className="letter-fact">
           <Icon name="clock" size={16} />
-          {t("letter.expires", { when: formatDateTime(new Date(letter.expires_at), language) })}
+          {t("letter.expires", { when: formatDateTime(new Date(letter.expires_at), locale) })}
         </span>
       )}
       <span className="letter-actions">
@@ -46,7 +46,7 @@ export function LetterFoot({ letter, onFold }: LetterFootProps) {
 }
 
 function SentState({ letter }: { letter: Letter }) {
-  const { t, language } = useI18n();
+  const { t, locale } = useI18n();
   if (letter.read_at === null) {
     return (
       <span className="letter-fact">
@@ -57,9 +57,9 @@ function SentState({ letter }: { letter: Letter }) {
   }
   const readAt = new Date(letter.read_at);
   return (
-    <span className="letter-fact" title={formatDateTime(readAt, language)}>
+    <span className="letter-fact" title={formatDateTime(readAt, locale)}>
       <Icon name="letter_open" size={16} />
-      {t("letter.read_at", { when: formatTime(readAt, language) })}
+      {t("letter.read_at", { when: formatTime(readAt, locale) })}
     </span>
   );
 }

@@ -42,8 +42,8 @@ export function OutgoingCard({ transfer }: { transfer: Transfer }) {
 }
 
 function PhaseWords({ transfer: { phase } }: { transfer: Transfer }) {
-  const { t, language } = useI18n();
-  if (phase.name === "failed") return <>{explainProblem(phase.problem, t, language)}</>;
+  const { t, locale } = useI18n();
+  if (phase.name === "failed") return <>{explainProblem(phase.problem, t, locale)}</>;
   return <>{t(`transfer.${phase.name}`)}</>;
 }
 
@@ -83,21 +83,21 @@ function PhaseActions({ transfer }: { transfer: Transfer }) {
 }
 
 function Progress({ transfer: { draft, phase } }: { transfer: Transfer }) {
-  const { t, language } = useI18n();
+  const { t, locale } = useI18n();
   if (phase.name !== "sending") return null;
   const sent = Math.min(phase.sentBytes, draft.fileSize);
   const left = secondsLeft(sent, draft.fileSize, phase.bytesPerSecond);
   const words = t("transfer.progress", {
-    sent: formatSize(sent, language),
-    total: formatSize(draft.fileSize, language),
-    speed: formatSize(phase.bytesPerSecond, language),
+    sent: formatSize(sent, locale),
+    total: formatSize(draft.fileSize, locale),
+    speed: formatSize(phase.bytesPerSecond, locale),
   });
   return (
     <div className="progress">
       <progress max={Math.max(draft.fileSize, 1)} value={sent} aria-label={t("transfer.sending")} />
       <span className="progress-words">
         {words}
-        {left !== null && ` · ${t("transfer.left", { time: formatSpan(left, language) })}`}
+        {left !== null && ` · ${t("transfer.left", { time: formatSpan(left, locale) })}`}
       </span>
     </div>
   );

@@ -16,10 +16,10 @@ interface SealedLetterProps {
 
 /** The envelope. One press, or Enter, opens it. */
 export function SealedLetter({ letter, state, isBreaking, onOpen }: SealedLetterProps) {
-  const { t, language } = useI18n();
+  const { t, locale } = useI18n();
   const sender = usePersonName(letter.from);
-  const size = formatSize(letter.size, language);
-  const when = formatDateTime(new Date(letter.sent_at), language);
+  const size = formatSize(letter.size, locale);
+  const when = formatDateTime(new Date(letter.sent_at), locale);
   const hasSeal = state === "sealed" || state === "no_copy";
   return (
     <Button

@@ -95,10 +95,10 @@ export function ThreadList({ person, pages, thread }: ThreadListProps) {
 }
 
 function Item({ item }: { item: ThreadItem }) {
-  const { language } = useI18n();
+  const { locale } = useI18n();
   switch (item.kind) {
     case "day":
-      return <p className="day">{formatDay(item.at, new Date(), language)}</p>;
+      return <p className="day">{formatDay(item.at, new Date(), locale)}</p>;
     case "letter":
       return <LetterCard letter={item.letter} />;
     case "outgoing":

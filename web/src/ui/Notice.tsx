@@ -22,12 +22,12 @@ export function Notice({ kind = "note", icon, children }: NoticeProps) {
 
 /** What went wrong and what to do, for any error of a request. */
 export function ProblemNotice({ error, children }: { error: unknown; children?: ReactNode }) {
-  const { t, language } = useI18n();
+  const { t, locale } = useI18n();
   const problem = asProblem(error);
   const isOurs = problem.status >= 500 || problem.code === "not_our_server";
   return (
     <Notice kind="problem">
-      <p>{explainProblem(problem, t, language)}</p>
+      <p>{explainProblem(problem, t, locale)}</p>
       {isOurs && problem.requestId !== undefined && (
         <p className="notice-reference">{t("problem.reference", { id: problem.requestId })}</p>
       )}
