@@ -5,7 +5,7 @@ build_packages=(gcc libc6-dev meson ninja-build pkg-config python3 python3-yaml 
     libsodium-dev libsqlite3-dev libjansson-dev libcurl4-openssl-dev libssl-dev ca-certificates)
 web_packages=(python3-venv ca-certificates) # tools/node.sh
 test_packages=(libcmocka-dev clang clang-format clang-tidy python3-venv git universal-ctags curl
-    openssl binutils procps)
+    openssl faketime)
 browser_packages=(chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji)
 
 APT_LOCK_SECONDS=300
