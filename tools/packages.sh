@@ -1,5 +1,14 @@
-# Installs Debian packages that are missing; sourced by ./run and ./test. Needs root or sudo only
-# when something is missing.
+# Installs Debian packages that are missing; sourced by ./run, ./test and bench/run. Needs root or
+# sudo only when something is missing.
+
+build_packages=(gcc libc6-dev meson ninja-build pkg-config python3 python3-yaml libmicrohttpd-dev
+    libsodium-dev libsqlite3-dev libjansson-dev libcurl4-openssl-dev libssl-dev ca-certificates)
+web_packages=(python3-venv ca-certificates) # tools/node.sh
+test_packages=(libcmocka-dev clang clang-format clang-tidy python3-venv git universal-ctags curl
+    openssl binutils procps)
+browser_packages=(chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji)
+
+APT_LOCK_SECONDS=300
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then
@@ -7,30 +16,40 @@ as_root() {
     elif command -v sudo >/dev/null; then
         sudo "$@"
     else
-        echo "missing packages, and neither root nor sudo to install them: $*" >&2
+        echo "You are neither root nor have sudo. Have an administrator run:" >&2
+        echo "    $*" >&2
         return 1
     fi
+}
+
+is_installed() {
+    dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'
 }
 
 # install_packages NAME…
 install_packages() {
     local missing=() name
+    command -v dpkg-query >/dev/null || {
+        echo "This is not Debian: $0 takes it that you have installed the like of $*" >&2
+        return 0
+    }
     for name in "$@"; do
-        dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || missing+=("$name")
+        is_installed "$name" || missing+=("$name")
     done
     [ ${#missing[@]} = 0 ] && return 0
-    command -v apt-get >/dev/null || {
-        echo "this is not Debian: install the like of ${missing[*]} yourself" >&2
-        return 1
-    }
-    echo "installing ${missing[*]}"
-    as_root apt-get -q update >/dev/null
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends \
-        "${missing[@]}" >/dev/null
+    echo "Installing ${missing[*]}"
+    if [ -z "${package_lists_are_new:-}" ]; then
+        as_root apt-get -qq -o DPkg::Lock::Timeout=$APT_LOCK_SECONDS update || return 1
+        package_lists_are_new=yes
+    fi
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 \
+        -o DPkg::Lock::Timeout=$APT_LOCK_SECONDS install -y --no-install-recommends \
+        "${missing[@]}" >/dev/null || return 1
 }
 
-build_packages=(gcc libc6-dev meson ninja-build pkg-config python3 python3-yaml libmicrohttpd-dev
-    libsodium-dev libsqlite3-dev libjansson-dev libcurl4-openssl-dev libssl-dev)
-test_packages=(libcmocka-dev clang clang-format clang-tidy libclang-rt-14-dev python3-venv git
-    universal-ctags sqlite3 faketime binutils)
-browser_packages=(chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji)
+# libFuzzer and clang's sanitizers are a package of each clang version; once clang is there.
+install_clang_runtime() {
+    local version
+    version=$(clang -dumpversion) || return 1
+    install_packages "libclang-rt-${version%%.*}-dev"
+}

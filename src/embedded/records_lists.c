@@ -13,6 +13,7 @@
 /* --- pages --- */
 
 struct list_call {
+    struct records_adapter *records;
     struct ctx *ctx;
     const struct message_query *query;
     int64_t actor_no;
@@ -36,10 +37,24 @@ static enum sql_id statement_of(const struct message_query *query)
     return query->unread_only ? SQL_LIST_ANY_UNREAD : SQL_LIST_ANY;
 }
 
+/* The actor and the other user, who may have been erased, as numbers. ERR_NOT_FOUND when there can
+ * be no letters. */
+static enum err find_users(struct store_db *db, struct list_call *call)
+{
+    const struct uuid *actor = &call->ctx->actor->user_id;
+    enum err e = records_adapter_user_no(call->records, db, actor, &call->actor_no);
+    if (e == ERR_OK && call->query->with != NULL)
+        e = records_adapter_user_no(call->records, db, call->query->with, &call->with_no);
+    return e;
+}
+
 static enum err read_list(struct store_db *db, void *arg)
 {
     struct list_call *call = arg;
     const struct message_query *query = call->query;
+    enum err found = find_users(db, call);
+    if (found != ERR_OK)
+        return found == ERR_NOT_FOUND ? ERR_OK : found;
     struct message_page *out = call->out;
     sqlite3_stmt *s = store_statement(db, statement_of(query));
     store_bind_int(s, 1, call->actor_no);
@@ -101,32 +116,16 @@ static const char *next_cursor(struct list_call *call)
     return cursor;
 }
 
-/* The actor and the other user as numbers. ERR_NOT_FOUND when there can be no letters. */
-static enum err find_users(struct records_adapter *records, struct list_call *call)
-{
-    struct records_user user;
-    enum err e = records_user_find(records, call->ctx, &call->ctx->actor->user_id, &user);
-    call->actor_no = user.no;
-    if (e == ERR_OK && call->query->with != NULL) {
-        e = records_user_find(records, call->ctx, call->query->with, &user);
-        call->with_no = user.no;
-    }
-    return e;
-}
-
 enum err records_messages_list(void *self, struct ctx *ctx, const struct message_query *query,
                                struct message_page *out)
 {
     assert(query->limit >= 1 && query->limit <= RECORDS_PAGE_MAX);
     struct records_adapter *records = self;
-    struct list_call call = {.ctx = ctx, .query = query, .out = out};
+    struct list_call call = {.records = records, .ctx = ctx, .query = query, .out = out};
     *out = (struct message_page){0};
     enum err e = start_of_page(ctx, query, &call.below_no);
     if (e != ERR_OK)
         return e;
-    e = find_users(records, &call);
-    if (e != ERR_OK)
-        return e == ERR_NOT_FOUND ? ERR_OK : e;
     out->items = arena_calloc(ctx->arena, query->limit, sizeof *out->items);
     e = store_read(records->store, ctx, read_list, &call);
     if (e == ERR_OK && call.more)

@@ -73,6 +73,16 @@ enum err session_row_get(struct store_db *db, struct arena *arena, const struct 
     return ERR_OK;
 }
 
+enum err session_row_live(struct store_db *db, struct arena *arena, const struct actor *actor,
+                          int64_t now_unix_ms, struct session_row *out, bool *live)
+{
+    bool found;
+    enum err e = session_row_get(db, arena, &actor->session_id, out, &found);
+    *live = e == ERR_OK && found && uuid_equal(&out->account_id, &actor->user_id) &&
+            out->expires_unix_ms > now_unix_ms && out->account_state == ACCOUNT_CONFIRMED;
+    return e;
+}
+
 enum err session_row_list(struct store_db *db, struct arena *arena, const struct uuid *account_id,
                           int64_t now_unix_ms, struct session_row **out, size_t *count)
 {

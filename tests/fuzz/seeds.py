@@ -66,9 +66,38 @@ def made_seeds():
         yield "opener", bytes([100, 30]) + edits
 
 
+def token_seeds():
+    """A mode (fuzz_token.c) and a part of a token each."""
+    claims = {
+        "iss": "https://letters.example.org",
+        "sub": "7d444840-9dc0-41d1-b245-5ffdce74fad2",
+        "sid": "9f2b1c3e-0d1a-4b5c-8e6f-102030405060",
+        "token_use": "id",
+        "aud": "letterlock",
+        "cognito:username": "anna",
+        "letterlock:custody": "A" * 43,
+        "iat": 1795000000,
+        "nbf": 1795000000,
+        "exp": 1795003600,
+    }
+    access = {**claims, "token_use": "access", "client_id": "letterlock", "username": "anna"}
+    header = {"alg": "ES256", "kid": "key 1", "typ": "JWT"}
+    ec = {"kty": "EC", "crv": "P-256", "kid": "a", "alg": "ES256", "use": "sig"}
+    ec |= {
+        "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+        "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+    }
+    rsa = {"kty": "RSA", "kid": "a", "n": "x" * 342 + "w", "e": "AQAB"}
+    parts = [(1, header), (2, claims), (2, access), (3, {"keys": [ec]}), (3, {"keys": [rsa, ec]})]
+    for mode, part in parts:
+        yield "token", bytes([mode]) + json.dumps(part).encode()
+    encoded = [base64.urlsafe_b64encode(json.dumps(x).encode()) for x in (header, claims)]
+    yield "token", b"\0" + b".".join([*encoded, b"A" * 86]).replace(b"=", b"")
+
+
 def main(out):
     seeds = [seed for case, message in messages() for seed in message_seeds(case, message)]
-    for number, (target, data) in enumerate([*seeds, *made_seeds()]):
+    for number, (target, data) in enumerate([*seeds, *made_seeds(), *token_seeds()]):
         folder = pathlib.Path(out) / f"fuzz_{target}"
         folder.mkdir(parents=True, exist_ok=True)
         if len(data) <= MAX_SEED_BYTES:

