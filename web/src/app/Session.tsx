@@ -103,7 +103,7 @@ export function RequireSession() {
   if (me.data !== undefined) return <SignedIn key={me.data.id} me={me.data} />;
   if (me.error !== null) {
     return (
-      <main className="page">
+      <main className="empty">
         <ProblemNotice error={me.error} />
       </main>
     );

@@ -14,6 +14,7 @@ import { foldLetter, isOpen, openLetter, useOpened } from "./opened";
 import { OpenedLetter } from "./OpenedLetter";
 import { SealedLetter } from "./SealedLetter";
 import { useSettled } from "./useSettled";
+import "./letter.css";
 
 /** One letter of a thread: sealed until it is opened. */
 export function LetterCard({ letter }: { letter: Letter }) {

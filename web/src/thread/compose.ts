@@ -29,7 +29,6 @@ export function makeDrafts(
       text: own,
       fileName: file === null ? null : file.name,
       fileSize: file?.size ?? 0,
-      startedAt: Date.now(),
       ...options,
     },
   });
