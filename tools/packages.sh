@@ -13,12 +13,8 @@ APT_LOCK_SECONDS=300
 as_root() {
     if [ "$(id -u)" = 0 ]; then
         "$@"
-    elif command -v sudo >/dev/null; then
-        sudo "$@"
     else
-        echo "You are neither root nor have sudo. Have an administrator run:" >&2
-        echo "    $*" >&2
-        return 1
+        sudo "$@"
     fi
 }
 
@@ -46,6 +42,11 @@ install_packages() {
         is_installed "$name" || missing+=("$name")
     done
     [ ${#missing[@]} = 0 ] && return 0
+    if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
+        echo "You are neither root nor have sudo. Have an administrator run:" >&2
+        echo "    apt-get install --no-install-recommends ${missing[*]}" >&2
+        return 1
+    fi
     echo "Installing ${missing[*]}"
     if [ -z "${package_lists_are_new:-}" ]; then
         apt_get update || return 1
