@@ -3,11 +3,15 @@
 Machines are noisy: the ratios count, not the absolute numbers.
 """
 
+import collections
 import contextlib
+import functools
 import os
 import pathlib
 import re
+import resource
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -41,54 +45,68 @@ def cpu_seconds(server):
 
 
 def run_wrk(server, script, **environment):
-    """Requests a second, latencies, and the server's CPU microseconds a request."""
+    """Requests a second, a text of latencies, and the server's CPU microseconds a request."""
     before = cpu_seconds(server)
     done = subprocess.run(
         ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", "-s", ROOT / "bench" / script,
          server.url + "/v1/letters"],
         env=os.environ | environment, capture_output=True, text=True, check=True).stdout
     used = cpu_seconds(server) - before
-    if bad := re.search(r"Non-2xx.*", done):
+    if bad := re.search(r"Non-2xx.*|Socket errors.*", done):
         raise AssertionError(bad.group())
     requests = int(re.search(r"(\d+) requests in", done).group(1))
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", done).group(1))
-    latency = {p: re.search(rf"^\s+{p}%\s+(\S+)", done, re.M).group(1) for p in ("50", "99")}
-    return rate, latency, used / requests * 1e6
+    p50, p99 = (re.search(rf"^\s+{p}%\s+(\S+)", done, re.M).group(1) for p in ("50", "99"))
+    return rate, f"p50 {p50}, p99 {p99}", used / requests * 1e6
 
 
+@functools.cache
 def program(name, *arguments):
     """The output of a C benchmark of the build."""
     (path,) = [p for p in BUILD.rglob(name) if p.is_file() and os.access(p, os.X_OK)]
     return subprocess.run([path, *arguments], capture_output=True, text=True, check=True).stdout
 
 
-def line(what, figure):
-    print(f"{what:<58} {figure}", flush=True)
+def figure(text, pattern):
+    """The number that pattern's group finds in a benchmark's output."""
+    found = re.search(pattern, text, re.M)
+    if not found:
+        raise AssertionError(f"no line like {pattern!r} in:\n{text}")
+    return float(found.group(1))
 
 
-def sends():
-    """Durable sends of 1 KiB letters over 64 connections, and opens of them."""
-    print(f"== sends and opens: 1 KiB letters, {CONNECTIONS} connections, {SECONDS} s")
-    with fresh_server() as server:
-        one, two = server.user(), server.user()
-        environment = {"TOKEN": one.session["id_token"], "TO": two.name}
-        rate, latency, cpu = run_wrk(server, "send.lua", **environment)
-        line("durable sends", f"{rate:,.0f}/s, p50 {latency['50']}, p99 {latency['99']}, "
-                              f"{cpu:.0f} us CPU each")
-        floor_rate, floor = send_floor()
-        line("floor: the same cryptography and group-committed rows", floor)
-        line("sends / floor", f"{rate / floor_rate:.2f}")
-        opens(server, two)
+def line(what, text):
+    print(f"{what:<50} {text}", flush=True)
+
+
+def against(what, measured, floor, unit="s"):
+    line(f"  / {what}", f"{measured / floor:.2f} ({floor:,.2f} {unit})")
 
 
 def send_floor():
-    """Letters a second that bare cryptography and bare SQLite rows allow on two cores."""
-    crypto_us = float(re.search(r"floor.*static.*?([\d.]+) us", program("envelope_bench"), re.I)
-                      .group(1))
-    rows = float(re.search(r"floor.*?([\d,.]+) rows/s", program("store_bench"), re.I)
-                 .group(1).replace(",", ""))
-    rate = min(1e6 / crypto_us, rows)
-    return rate, f"{rate:,.0f}/s (cryptography {crypto_us:.1f} us, rows {rows:,.0f}/s)"
+    """CPU microseconds of a letter's bare cryptography and of its bare row, and the rows a second
+    that one thread commits 64 at a time."""
+    crypto_us = figure(program("envelope_bench"), r"^seal, static-static.*floor +([\d.]+) us")
+    bare = r"^floor: bare inserts +batch +64: +"
+    row_us = figure(program("store_bench"), bare + r"\d+ rows/s +([\d.]+) us")
+    rows = figure(program("store_bench"), bare + r"(\d+) rows/s")
+    return crypto_us, row_us, rows
+
+
+def sends():
+    """Durable sends of 1 KiB letters, and opens of them."""
+    print(f"== sends and opens: 1 KiB letters, {CONNECTIONS} connections, {SECONDS} s each")
+    with fresh_server() as server:
+        one, two = server.user(), server.user()
+        rate, latency, cpu = run_wrk(server, "send.lua", TOKEN=one.session["id_token"], TO=two.name)
+        line("durable sends", f"{rate:,.0f}/s, {latency}, {cpu:.1f} us CPU each")
+        crypto_us, row_us, rows = send_floor()
+        floor = min(os.cpu_count() * 1e6 / (crypto_us + row_us), rows)
+        line("  / bare cryptography and group-committed rows",
+             f"{rate / floor:.2f} ({floor:,.0f}/s; cryptography {crypto_us:.1f} us, "
+             f"row {row_us:.1f} us, at most {rows:,.0f} rows/s)")
+        line("  CPU / that of the bare work", f"{cpu / (crypto_us + row_us):.2f}")
+        opens(server, two)
 
 
 def opens(server, user):
@@ -97,25 +115,40 @@ def opens(server, user):
         f.write("\n".join(ids) + "\n")
         f.flush()
         rate, latency, cpu = run_wrk(server, "open.lua", TOKEN=user.session["id_token"], IDS=f.name)
-    line("opens of 1 KiB", f"{rate:,.0f}/s, p50 {latency['50']}, p99 {latency['99']}, "
-                           f"{cpu:.0f} us CPU each")
+    line("opens", f"{rate:,.0f}/s, {latency}, {cpu:.1f} us CPU each")
+    floor_us = figure(program("envelope_bench"), r"^open, static-static.*floor +([\d.]+) us")
+    line("  CPU / bare cryptography", f"{cpu / floor_us:.2f} ({floor_us:.1f} us)")
 
 
-def timed(command, **options):
+def timed(command):
     start = time.monotonic()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **options)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return time.monotonic() - start
 
 
+def authorization(user):
+    return ["-H", f"Authorization: Bearer {user.session['id_token']}"]
+
+
 def curl_upload(server, user, to, path):
-    return timed(["curl", "-sSf", "-H", f"Authorization: Bearer {user.session['id_token']}",
-                  "-F", f"to={to.name}", "-F", f"file=@{path}", server.url + "/v1/letters"])
+    return timed(["curl", "-sSf", *authorization(user), "-F", f"to={to.name}", "-F", f"file=@{path}",
+                  server.url + "/v1/letters"])
 
 
 def curl_download(server, user, letter):
-    return timed(["curl", "-sSf", "-o", "/dev/null", "-H",
-                  f"Authorization: Bearer {user.session['id_token']}",
+    return timed(["curl", "-sSf", "-o", "/dev/null", *authorization(user),
                   f"{server.url}/v1/letters/{letter}/content"])
+
+
+def newest(user):
+    return user.id.get("/v1/letters", params={"limit": 1}).json()["items"][0]["id"]
+
+
+def random_file(path, size):
+    with open(path, "wb") as f:
+        for _ in range(size >> 20):
+            f.write(os.urandom(1 << 20))
+    return path
 
 
 @contextlib.contextmanager
@@ -148,45 +181,62 @@ def nginx(directory):
 
 
 def files():
-    """1 GiB up and down, beside plain copies and plain encryption."""
+    """1 GiB up and down, beside plain copies and plain encryption; medians of three rounds."""
     print("== files: 1 GiB")
+    rounds = collections.defaultdict(list)
     with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as name, \
             fresh_server() as server:
         directory = pathlib.Path(name)
-        path = directory / "file.bin"
-        with open(path, "wb") as f:
-            for _ in range(GIB >> 20):
-                f.write(os.urandom(1 << 20))
+        path = random_file(directory / "file.bin", GIB)
         one, two = server.user(), server.user()
-        rounds = 3
-        up, down, copies, puts, gets = [], [], [], [], []
         with nginx(directory) as url:
-            for _ in range(rounds):
-                copies.append(timed(["sh", "-c", f"cp {path} {directory}/copy && sync {directory}/copy"]))
-                puts.append(timed(["sh", "-c", f"curl -sSf -T {path} {url}/x && sync {directory}/store/x"]))
-                gets.append(timed(["curl", "-sSf", "-o", "/dev/null", f"{url}/x"]))
-                up.append(curl_upload(server, one, two, path))
-                letter = two.id.get("/v1/letters", params={"limit": 1}).json()["items"][0]["id"]
-                down.append(curl_download(server, two, letter))
-                two.id.delete(f"/v1/letters/{letter}")
-        middle = lambda values: sorted(values)[len(values) // 2]
-        line("upload, sealed and durable", f"{middle(up):.2f} s")
-        line("  / cp and fsync", f"{middle(up) / middle(copies):.2f} ({middle(copies):.2f} s)")
-        line("  / nginx PUT and fsync", f"{middle(up) / middle(puts):.2f} ({middle(puts):.2f} s)")
-        line("download, verified and opened", f"{middle(down):.2f} s")
-        line("  / nginx GET without sendfile", f"{middle(down) / middle(gets):.2f} ({middle(gets):.2f} s)")
-        line("server's RSS at its peak", f"{server.memory_kib('VmHWM') / 1024:.1f} MiB")
+            for _ in range(3):
+                rounds["cp"].append(timed(["sh", "-c", f"cp {path} {path}.2 && sync {path}.2"]))
+                rounds["put"].append(timed(
+                    ["sh", "-c", f"curl -sSf -T {path} {url}/x && sync {directory}/store/x"]))
+                rounds["get"].append(timed(["curl", "-sSf", "-o", "/dev/null", f"{url}/x"]))
+                start = cpu_seconds(server)
+                rounds["up"].append(curl_upload(server, one, two, path))
+                between = cpu_seconds(server)
+                letter = newest(two)
+                rounds["down"].append(curl_download(server, two, letter))
+                rounds["up CPU"].append(between - start)
+                rounds["down CPU"].append(cpu_seconds(server) - between)
+                assert two.id.delete(f"/v1/letters/{letter}").status_code == 204
+    report_files({what: statistics.median(values) for what, values in rounds.items()})
+
+
+def report_files(middle):
+    aes_s, aes_memory_s = (GIB / 1e9 / figure(program("envelope_bench"), rf"^{name} +([\d.]+) GB/s")
+                           for name in ("AES-256-GCM alone", "AES-256-GCM alone, from memory"))
+    line("upload, sealed and durable", f"{middle['up']:.2f} s, server's CPU {middle['up CPU']:.2f} s")
+    against("cp and fsync", middle["up"], middle["cp"])
+    against("nginx PUT and fsync", middle["up"], middle["put"])
+    against("AES-256-GCM alone", middle["up"], aes_s)
+    line("download, verified and opened",
+         f"{middle['down']:.2f} s, server's CPU {middle['down CPU']:.2f} s")
+    against("nginx GET without sendfile", middle["down"], middle["get"])
+    against("AES-256-GCM alone", middle["down"], aes_memory_s)
+
+
+def resident(server):
+    return (f"{server.memory_kib() / 1024:.1f} MiB, of it private "
+            f"{server.memory_kib('RssAnon') / 1024:.1f} MiB")
 
 
 def memory():
     """What an idle server holds, and what a transfer adds."""
     print("== memory")
-    with fresh_server() as server:
-        line("idle RSS after start", f"{server.memory_kib() / 1024:.1f} MiB, private "
-                                     f"{server.memory_kib('RssAnon') / 1024:.1f} MiB")
-        server.user()
-        line("after a first sign-in", f"{server.memory_kib() / 1024:.1f} MiB, private "
-                                      f"{server.memory_kib('RssAnon') / 1024:.1f} MiB")
+    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as name, \
+            fresh_server() as server:
+        line("idle after start", resident(server))
+        one, two = server.user(), server.user()
+        line("idle after sign-ins (Argon2 takes 19 MiB meanwhile)", resident(server))
+        path = random_file(pathlib.Path(name) / "file.bin", 200_000_000)
+        pathlib.Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")  # the peak so far
+        curl_upload(server, one, two, path)
+        curl_download(server, two, newest(two))
+        line("peak during 200 MB up and down", f"{server.memory_kib('VmHWM') / 1024:.1f} MiB")
 
 
 def streams():
@@ -196,6 +246,7 @@ def streams():
         user = server.user()
         request = (f"GET /v1/events HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
                    f"Authorization: Bearer {user.session['access_token']}\r\n\r\n").encode()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
         before = server.memory_kib("RssAnon")
         sockets = []
         for _ in range(STREAMS):
@@ -217,8 +268,14 @@ def store():
     print("== the store\n" + program("store_bench"))
 
 
+def front():
+    print("== the bare front", flush=True)
+    subprocess.run([sys.executable, ROOT / "bench" / "http_bench.py"], check=True)
+
+
 def main():
-    parts = {f.__name__: f for f in (envelope, store, sends, files, memory, streams)}
+    parts = {f.__name__: f for f in (envelope, store, front, sends, files, memory, streams)}
+    print(f"{os.cpu_count()} processors, load before {os.getloadavg()[0]:.1f}")
     for name in sys.argv[1:] or parts:
         parts[name]()
 

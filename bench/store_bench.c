@@ -17,8 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define HEADER_BYTES 450 /* one raw-ecdh data key and our encryption context */
-#define FRAMES_BYTES 340 /* 300 bytes of plaintext in one final frame */
+#define HEADER_BYTES 450  /* one raw-ecdh data key and our encryption context */
+#define FRAMES_BYTES 1160 /* 1 KiB of text and its manifest in one final frame */
 #define FOREVER_MS (int64_t)600000
 #define PAGES_PER_CHECKPOINT 8000
 
@@ -76,8 +76,8 @@ static void insert_bare(sqlite3 *db, sqlite3_stmt *s, size_t i)
     (void)sqlite3_bind_int64(s, 2, (int64_t)i % 1000);
     (void)sqlite3_bind_int64(s, 3, (int64_t)i % 997);
     (void)sqlite3_bind_int64(s, 4, 1795000000000 + (int64_t)i);
-    (void)sqlite3_bind_int64(s, 5, 300);
-    (void)sqlite3_bind_int64(s, 6, 790);
+    (void)sqlite3_bind_int64(s, 5, FRAMES_BYTES - 36);
+    (void)sqlite3_bind_int64(s, 6, HEADER_BYTES + FRAMES_BYTES);
     (void)sqlite3_bind_int64(s, 7, 7);
     (void)sqlite3_bind_blob(s, 8, checksum, sizeof checksum, SQLITE_STATIC);
     (void)sqlite3_bind_blob(s, 9, header, sizeof header, SQLITE_STATIC);
@@ -196,7 +196,7 @@ static void put_batch(struct bench *b, size_t batch)
                        .sender_id = b->users[(size_t)random() % b->user_count],
                        .recipient_id = b->users[(size_t)random() % b->user_count],
                        .sent_unix_ms = b->ctx.now_unix_ms,
-                       .size = FRAMES_BYTES - 40,
+                       .size = FRAMES_BYTES - 36,
                        .sealed_size = sizeof header + sizeof frames,
                        .inline_frames = true,
                        .header = {header, sizeof header},

@@ -28,15 +28,9 @@ struct events_source {
 
 /* --- text --- */
 
-/* Takes the reference of data. id may be NULL. */
-static void write_event(struct events_source *s, const struct uuid *id, const char *name,
-                        json_t *data)
+/* Takes the reference of data. */
+static void write_event(struct events_source *s, const char *name, json_t *data)
 {
-    if (id != NULL) {
-        char text[UUID_TEXT_BYTES];
-        uuid_format(id, text);
-        buffer_printf(&s->pending, "id: %s\n", text);
-    }
     buffer_printf(&s->pending, "event: %s\ndata: ", name);
     json_write(&s->pending, data);
     buffer_append_str(&s->pending, "\n\n");
@@ -45,7 +39,11 @@ static void write_event(struct events_source *s, const struct uuid *id, const ch
 
 static void write_letter(struct events_source *s, const struct message_record *letter)
 {
-    write_event(s, &letter->id, "letter", letter_view(letter, s->actor, s->lost_before_unix_ms));
+    char id[UUID_TEXT_BYTES];
+    uuid_format(&letter->id, id);
+    buffer_printf(&s->pending, "id: %s\nevent: letter\ndata: ", id);
+    letter_view_write(&s->pending, letter, s->actor, s->lost_before_unix_ms);
+    buffer_append_str(&s->pending, "\n\n");
 }
 
 static void write_read(struct events_source *s, const struct message_record *letter)
@@ -53,14 +51,14 @@ static void write_read(struct events_source *s, const struct message_record *let
     json_t *data = json_object();
     json_object_set_new(data, "id", json_from_uuid(&letter->id));
     json_object_set_new(data, "read_at", json_from_time(letter->read_unix_ms));
-    write_event(s, NULL, "read", data);
+    write_event(s, "read", data);
 }
 
 static void write_unread(struct events_source *s, uint64_t count)
 {
     json_t *data = json_object();
     json_object_set_new(data, "count", json_integer((json_int_t)count));
-    write_event(s, NULL, "unread", data);
+    write_event(s, "unread", data);
 }
 
 /* Asks for the count in a context of its own: the stream's lives too long to collect answers. */

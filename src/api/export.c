@@ -65,15 +65,13 @@ static enum err write_head(struct export *export, struct ctx *ctx)
 static void write_letter(struct export *export, const struct ctx *ctx,
                          const struct message_record *record)
 {
-    json_t *letter = letter_view(record, ctx->actor, export->lost_before_unix_ms);
+    struct buffer *out = &export->pending;
     char id[UUID_TEXT_BYTES];
     uuid_format(&record->id, id);
-    json_object_set_new(letter, "sealed", json_sprintf("/v1/letters/%s/sealed", id));
-    if (export->any)
-        buffer_append_str(&export->pending, ",");
+    buffer_append_str(out, export->any ? ",{" : "{");
     export->any = true;
-    json_write(&export->pending, letter);
-    json_decref(letter);
+    letter_view_write_members(out, record, ctx->actor, export->lost_before_unix_ms);
+    buffer_printf(out, ",\"sealed\":\"/v1/letters/%s/sealed\"}", id);
 }
 
 /* Each page has an arena of its own: the whole may be far larger than a request's. */

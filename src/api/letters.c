@@ -49,11 +49,20 @@ static enum api_next list(struct api_call *call)
         e = letters_lost_before(core, &call->ctx, &lost_before_unix_ms);
     if (e != ERR_OK)
         return api_call_refuse(call, e);
-    json_t *items = json_array();
-    for (size_t i = 0; i < page.count; i++)
-        json_array_append_new(items,
-                              letter_view(&page.items[i], &call->actor, lost_before_unix_ms));
-    return reply_list(call, items, page.next_cursor);
+    struct buffer *out = &call->reply.body;
+    buffer_append_str(out, "{\"items\":[");
+    for (size_t i = 0; i < page.count; i++) {
+        if (i > 0)
+            buffer_append_u8(out, ',');
+        letter_view_write(out, &page.items[i], &call->actor, lost_before_unix_ms);
+    }
+    buffer_append_str(out, "],\"next_cursor\":");
+    if (page.next_cursor == NULL)
+        buffer_append_str(out, "null");
+    else
+        json_write_string(out, bytes_of_str(page.next_cursor));
+    buffer_append_u8(out, '}');
+    return reply_json_written(call, 200);
 }
 
 static json_t *unread_sender_view(const struct unread_sender *sender)
@@ -94,7 +103,8 @@ static enum api_next show(struct api_call *call)
         e = letters_lost_before(core, &call->ctx, &lost_before_unix_ms);
     if (e != ERR_OK)
         return api_call_refuse(call, e);
-    return reply_json(call, 200, letter_view(&letter, &call->actor, lost_before_unix_ms));
+    letter_view_write(&call->reply.body, &letter, &call->actor, lost_before_unix_ms);
+    return reply_json_written(call, 200);
 }
 
 static enum api_next mark_read(struct api_call *call)

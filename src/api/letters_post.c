@@ -54,7 +54,8 @@ static void write_reply(struct api_call *call, const struct message_record *lett
     uuid_format(&letter->id, id);
     api_call_header(call, "Location", arena_printf(&call->arena, "/v1/letters/%s", id));
     /* Just sealed to present keys: none of them is lost. */
-    (void)reply_json(call, 201, letter_view(letter, &call->actor, 0));
+    letter_view_write(&call->reply.body, letter, &call->actor, 0);
+    (void)reply_json_written(call, 201);
 }
 
 static void on_stored(void *arg, const struct letter_outcome *outcome)

@@ -19,7 +19,7 @@ void reply_start(struct api_call *call)
     origin_add_cors(call);
 }
 
-static enum api_next finish(struct api_call *call, unsigned status)
+enum api_next reply_json_written(struct api_call *call, unsigned status)
 {
     if (!buffer_ok(&call->reply.body))
         return api_call_refuse(call, ctx_log_fail(&call->ctx, ERR_INTERNAL, "reply_too_large",
@@ -33,13 +33,13 @@ enum api_next reply_json(struct api_call *call, unsigned status, json_t *value)
 {
     json_write(&call->reply.body, value);
     json_decref(value);
-    return finish(call, status);
+    return reply_json_written(call, status);
 }
 
 enum api_next reply_json_text(struct api_call *call, unsigned status, struct bytes text)
 {
     buffer_append(&call->reply.body, text);
-    return finish(call, status);
+    return reply_json_written(call, status);
 }
 
 enum api_next reply_done(struct api_call *call)

@@ -17,6 +17,9 @@ enum api_next reply_json(struct api_call *call, unsigned status, json_t *value);
 /* Replies with finished JSON text, which is copied. Gives API_REPLY. */
 enum api_next reply_json_text(struct api_call *call, unsigned status, struct bytes text);
 
+/* Replies with the JSON text that the caller wrote into call->reply.body. Gives API_REPLY. */
+enum api_next reply_json_written(struct api_call *call, unsigned status);
+
 /* Replies without a body (204). Gives API_REPLY. */
 enum api_next reply_done(struct api_call *call);
 

@@ -32,6 +32,14 @@ int64_t clock_mono_ns(void)
     return now_ns(CLOCK_MONOTONIC);
 }
 
+static void write_digits(int value, char *out, size_t width)
+{
+    for (size_t i = width; i > 0; i--) {
+        out[i - 1] = (char)('0' + value % 10);
+        value /= 10;
+    }
+}
+
 void clock_rfc3339(int64_t unix_ms, char out[CLOCK_RFC3339_BYTES])
 {
     int64_t ms = unix_ms % MS_PER_S;
@@ -41,10 +49,14 @@ void clock_rfc3339(int64_t unix_ms, char out[CLOCK_RFC3339_BYTES])
     struct tm utc;
     if (gmtime_r(&t, &utc) == NULL)
         abort();
-    char text[64];
-    (void)snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900,
-                   utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, (int)ms);
-    (void)snprintf(out, CLOCK_RFC3339_BYTES, "%.24s", text);
+    memcpy(out, "yyyy-mm-ddThh:mm:ss.mmmZ", CLOCK_RFC3339_BYTES);
+    write_digits(utc.tm_year + 1900, out, 4);
+    write_digits(utc.tm_mon + 1, out + 5, 2);
+    write_digits(utc.tm_mday, out + 8, 2);
+    write_digits(utc.tm_hour, out + 11, 2);
+    write_digits(utc.tm_min, out + 14, 2);
+    write_digits(utc.tm_sec, out + 17, 2);
+    write_digits((int)ms, out + 20, 3);
 }
 
 bool clock_from_rfc3339(const char *s, int64_t *unix_ms)

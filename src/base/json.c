@@ -117,6 +117,24 @@ void json_write_string(struct buffer *out, struct bytes text)
     buffer_append_u8(out, '"');
 }
 
+void json_write_uuid(struct buffer *out, const struct uuid *u)
+{
+    char text[UUID_TEXT_BYTES];
+    uuid_format(u, text);
+    json_write_string(out, bytes_of(text, UUID_TEXT_BYTES - 1));
+}
+
+void json_write_time(struct buffer *out, int64_t unix_ms)
+{
+    char text[CLOCK_RFC3339_BYTES];
+    if (unix_ms == 0) {
+        buffer_append_str(out, "null");
+        return;
+    }
+    clock_rfc3339(unix_ms, text);
+    json_write_string(out, bytes_of(text, CLOCK_RFC3339_BYTES - 1));
+}
+
 json_t *json_from_bytes(struct bytes text)
 {
     json_t *value = json_stringn((const char *)text.p, text.n);

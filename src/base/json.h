@@ -36,6 +36,10 @@ void json_write(struct buffer *out, const json_t *value);
  * texts long enough that Jansson's pace of several nanoseconds a byte counts. */
 void json_write_string(struct buffer *out, struct bytes text);
 
+/* Append what json_write would of json_from_uuid and json_from_time. */
+void json_write_uuid(struct buffer *out, const struct uuid *u);
+void json_write_time(struct buffer *out, int64_t unix_ms);
+
 /* New references for values of ours: UTF-8 text (invalid bytes give JSON null), a UUID, a time in
  * milliseconds since 1970 as RFC 3339 (0: null). */
 json_t *json_from_bytes(struct bytes text);

@@ -368,7 +368,7 @@ static enum err make_directories(int root_fd)
     enum err e = data_dir_make(root_fd, TMP_DIR);
     for (unsigned i = 0; i < SHARDS && e == ERR_OK; i++) {
         char shard[3];
-        (void)snprintf(shard, sizeof shard, "%02x", i);
+        (void)snprintf(shard, sizeof shard, "%02x", (uint8_t)i);
         if (mkdirat(root_fd, shard, 0700) != 0 && errno != EEXIST)
             e = data_dir_fail("mkdir_shard", errno);
     }

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define REFRESH_TOKEN_BYTES (UUID_BYTES + 2 * SECRET_BYTES)
+#define REFRESH_TOKEN_BYTES (UUID_BYTES + (size_t)2 * SECRET_BYTES)
 #define SESSION_LIST_MAX 200u
 
 void refresh_token_fini(struct refresh_token *token)

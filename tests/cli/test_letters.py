@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 
+import httpx
 import pytest
 
 from support.server import SANITIZED
@@ -211,8 +212,6 @@ def test_export_key_with_a_wrong_password(alice):
 
 @pytest.fixture
 def httpx_get_sealed():
-    httpx = pytest.importorskip("httpx")
-
     def get(someone, letter_id):
         session = json.loads(someone.session_file.read_text())
         answer = httpx.get(f"{session['url']}/v1/letters/{letter_id}/sealed",

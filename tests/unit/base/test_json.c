@@ -173,6 +173,27 @@ static void test_strings_are_written_as_jansson_does(void **state)
     buffer_fini(&theirs);
 }
 
+static void test_ids_and_times_are_written_as_jansson_does(void **state)
+{
+    (void)state;
+    struct buffer ours;
+    struct buffer theirs;
+    buffer_init(&ours, 256);
+    buffer_init(&theirs, 256);
+    const struct uuid id = uuid_random();
+    json_t *values[] = {json_from_uuid(&id), json_from_time(0), json_from_time(1795000000123)};
+    json_write_uuid(&ours, &id);
+    json_write_time(&ours, 0);
+    json_write_time(&ours, 1795000000123);
+    for (size_t i = 0; i < 3; i++) {
+        json_write(&theirs, values[i]);
+        json_decref(values[i]);
+    }
+    assert_true(bytes_equal(buffer_bytes(&ours), buffer_bytes(&theirs)));
+    buffer_fini(&ours);
+    buffer_fini(&theirs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +201,7 @@ int main(void)
         cmocka_unit_test(test_mutations_agree),
         cmocka_unit_test(test_depth_is_bounded),
         cmocka_unit_test(test_strings_are_written_as_jansson_does),
+        cmocka_unit_test(test_ids_and_times_are_written_as_jansson_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
