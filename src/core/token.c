@@ -18,7 +18,10 @@ struct token_verifier {
     const struct identity *identity;
     enum token_algorithm algorithm;
     struct lock lock; /* for what follows */
+    struct condition fetched;
     struct token_keys keys;
+    bool fetching;       /* a thread is at it: the others wait for what it brings */
+    enum err last_fetch; /* how it ended */
     int64_t next_fetch_mono_ms;
 };
 
@@ -35,6 +38,7 @@ struct token_verifier *token_verifier_create(const struct identity *identity)
     verifier->identity = identity;
     verifier->algorithm = strcmp(identity->algorithm, "RS256") == 0 ? TOKEN_RS256 : TOKEN_ES256;
     lock_init(&verifier->lock);
+    condition_init(&verifier->fetched);
     return verifier;
 }
 
@@ -43,6 +47,7 @@ void token_verifier_destroy(struct token_verifier *verifier)
     if (verifier == NULL)
         return;
     token_keys_fini(&verifier->keys);
+    condition_fini(&verifier->fetched);
     lock_fini(&verifier->lock);
     mem_free(verifier);
 }
@@ -86,55 +91,88 @@ static bool read_header(struct token_verifier *verifier, struct arena *arena, st
     return ok;
 }
 
-/* With the lock held: true when the set may be fetched now. */
-static bool may_fetch(struct token_verifier *verifier)
+/* With the lock held: true when the caller is to fetch the set now. */
+static bool begin_fetch(struct token_verifier *verifier)
 {
     int64_t now = clock_mono_ms();
-    if (now < verifier->next_fetch_mono_ms)
+    if (verifier->fetching || now < verifier->next_fetch_mono_ms)
         return false;
     verifier->next_fetch_mono_ms = now + TOKEN_FETCH_INTERVAL_MS;
+    verifier->fetching = true;
     return true;
 }
 
-static enum err fetch_keys(struct token_verifier *verifier, struct ctx *ctx)
+/* *fresh is for token_keys_fini in any case. */
+static enum err fetch_keys(struct token_verifier *verifier, struct ctx *ctx,
+                           struct token_keys *fresh)
 {
     const struct identity *identity = verifier->identity;
     struct bytes json;
     enum err e = identity->jwks(identity->self, ctx, &json);
     if (e != ERR_OK)
         return e;
-    struct token_keys fresh;
-    if (!token_keys_parse(&fresh, verifier->algorithm, json)) {
-        token_keys_fini(&fresh);
-        return ctx_log_fail(ctx, ERR_UNAVAILABLE, "jwks_malformed", "%s", "");
-    }
-    lock_acquire(&verifier->lock);
-    struct token_keys old = verifier->keys;
-    verifier->keys = fresh;
-    lock_release(&verifier->lock);
-    token_keys_fini(&old);
-    return ERR_OK;
+    return token_keys_parse(fresh, verifier->algorithm, json)
+               ? ERR_OK
+               : ctx_log_fail(ctx, ERR_UNAVAILABLE, "jwks_malformed", "%s", "");
 }
 
-/* Checks the signature under the lock, so that a fetch cannot free the key meanwhile. *known tells
- * whether the key id is. */
-static bool check_signature(struct token_verifier *verifier, const struct parts *parts,
-                            struct bytes key_id, bool *known, bool *fetch)
+/* After begin_fetch. */
+static enum err fetch(struct token_verifier *verifier, struct ctx *ctx)
+{
+    struct token_keys unused = {0};
+    enum err e = fetch_keys(verifier, ctx, &unused);
+    lock_acquire(&verifier->lock);
+    if (e == ERR_OK) {
+        struct token_keys old = verifier->keys;
+        verifier->keys = unused;
+        unused = old;
+    }
+    verifier->last_fetch = e;
+    verifier->fetching = false;
+    condition_broadcast(&verifier->fetched);
+    lock_release(&verifier->lock);
+    token_keys_fini(&unused);
+    return e;
+}
+
+/* Borrows the key for a reference of its own, so that a fetch cannot free it meanwhile; NULL when
+ * the key id is not known. *fetch tells that the caller is to fetch, and may then ask again. A key
+ * that could not be fetched is not the token's fault. */
+static enum err find_key(struct token_verifier *verifier, const struct ctx *ctx,
+                         struct bytes key_id, EVP_PKEY **out, bool *fetch)
 {
     lock_acquire(&verifier->lock);
     const struct token_key *key = token_keys_find(&verifier->keys, key_id);
-    *known = key != NULL;
-    EVP_PKEY *borrowed = key == NULL ? NULL : key->key;
-    if (borrowed != NULL)
-        EVP_PKEY_up_ref(borrowed);
-    *fetch = key == NULL && may_fetch(verifier);
+    while (key == NULL && verifier->fetching &&
+           condition_wait(&verifier->fetched, &verifier->lock, ctx->deadline_mono_ms))
+        key = token_keys_find(&verifier->keys, key_id);
+    *out = key == NULL ? NULL : key->key;
+    if (*out != NULL)
+        EVP_PKEY_up_ref(*out);
+    *fetch = key == NULL && begin_fetch(verifier);
+    bool unavailable = verifier->fetching || verifier->last_fetch != ERR_OK;
     lock_release(&verifier->lock);
-    if (borrowed == NULL)
-        return false;
-    const struct token_key copy = {.algorithm = verifier->algorithm, .key = borrowed};
-    bool ok = token_key_verify(&copy, parts->signed_part, parts->signature);
-    EVP_PKEY_free(borrowed);
-    return ok;
+    if (*out != NULL)
+        return ERR_OK;
+    return unavailable ? ERR_UNAVAILABLE : ERR_UNAUTHENTICATED;
+}
+
+static enum err check_signature(struct token_verifier *verifier, struct ctx *ctx,
+                                const struct parts *parts, struct bytes key_id)
+{
+    struct token_key key = {.algorithm = verifier->algorithm};
+    bool must_fetch;
+    enum err e = find_key(verifier, ctx, key_id, &key.key, &must_fetch);
+    if (must_fetch) {
+        e = fetch(verifier, ctx);
+        if (e == ERR_OK)
+            e = find_key(verifier, ctx, key_id, &key.key, &must_fetch);
+    }
+    if (e != ERR_OK)
+        return e;
+    bool ok = token_key_verify(&key, parts->signed_part, parts->signature);
+    EVP_PKEY_free(key.key);
+    return ok ? ERR_OK : ERR_UNAUTHENTICATED;
 }
 
 static bool claim_is(const json_t *claims, const char *name, const char *value)
@@ -220,18 +258,10 @@ enum err token_verify(struct token_verifier *verifier, struct ctx *ctx, struct b
     if (!split(ctx->arena, token, &parts) ||
         !read_header(verifier, ctx->arena, parts.header, &key_id))
         return ERR_UNAUTHENTICATED;
-    bool known;
-    bool fetch;
-    bool ok = check_signature(verifier, &parts, key_id, &known, &fetch);
-    if (fetch) {
-        enum err e = fetch_keys(verifier, ctx);
-        if (e != ERR_OK)
-            return e;
-        ok = check_signature(verifier, &parts, key_id, &known, &fetch);
-    }
-    if (!ok)
-        return ERR_UNAUTHENTICATED;
-    enum err e = read_claims(verifier, ctx, parts.payload, out);
+    enum err e = check_signature(verifier, ctx, &parts, key_id);
+    if (e != ERR_OK)
+        return e;
+    e = read_claims(verifier, ctx, parts.payload, out);
     if (e != ERR_OK)
         actor_fini(out);
     else if (out->power == ACTOR_ID)

@@ -1,6 +1,8 @@
 /* The verifier of tokens: published vectors, and forgeries, each of which is one step away from a
  * good token. */
+#include "base/clock.h"
 #include "base/encode.h"
+#include "base/threads.h"
 #include "core/token.h"
 #include "core/token_keys.h"
 #include "token_forge.h"
@@ -420,11 +422,78 @@ static void test_key_set_out_of_reach(void **state)
     struct fixture *f = *state;
     f->forge.jwks_result = ERR_DEADLINE;
     assert_int_equal(verify_header(f, FORGE_HEADER), ERR_DEADLINE);
+    /* Not the token's fault, as long as nobody may try again. */
+    assert_int_equal(verify_header(f, FORGE_HEADER), ERR_UNAVAILABLE);
     token_verifier_destroy(f->verifier);
     f->verifier = token_verifier_create(&f->forge.port);
     f->forge.jwks_result = ERR_OK;
     f->forge.jwks = "<html>";
     assert_int_equal(verify_header(f, FORGE_HEADER), ERR_UNAVAILABLE);
+}
+
+#define LOOK_MS 50
+
+static struct slow_issuer {
+    struct gate asked;
+    struct gate answers;
+} slow;
+
+static enum err answer_slowly(void *self, struct ctx *ctx, struct bytes *json)
+{
+    const struct forge *forge = self;
+    gate_open(&slow.asked);
+    *json = bytes_of_str(forge->jwks);
+    return gate_wait(&slow.answers, ctx->deadline_mono_ms) ? ERR_OK : ERR_DEADLINE;
+}
+
+struct caller {
+    struct fixture *f;
+    struct bytes token;
+    struct thread thread;
+    struct gate done;
+    enum err e;
+};
+
+static void call(void *arg)
+{
+    struct caller *c = arg;
+    struct arena arena;
+    struct ctx ctx;
+    struct actor actor;
+    arena_init(&arena);
+    ctx_init(&ctx, &arena, 10000);
+    ctx.now_unix_ms = c->f->ctx.now_unix_ms;
+    c->e = token_verify(c->f->verifier, &ctx, c->token, &actor);
+    actor_fini(&actor);
+    arena_fini(&arena);
+    gate_open(&c->done);
+}
+
+/* After a start everyone comes back at once, and only one of them fetches the keys. */
+static void test_others_wait_for_the_key_set(void **state)
+{
+    struct fixture *f = *state;
+    struct caller callers[2];
+    f->forge.port.jwks = answer_slowly;
+    gate_init(&slow.asked);
+    gate_init(&slow.answers);
+    for (size_t i = 0; i < 2; i++) {
+        struct caller *c = &callers[i];
+        *c = (struct caller){.f = f,
+                             .token = forge_token(&f->forge, &f->arena, FORGE_HEADER, ID_CLAIMS)};
+        gate_init(&c->done);
+        thread_start(&c->thread, "caller", call, c);
+        assert_true(gate_wait(&slow.asked, clock_mono_ms() + 10000));
+    }
+    assert_false(gate_wait(&callers[1].done, clock_mono_ms() + LOOK_MS));
+    gate_open(&slow.answers);
+    for (size_t i = 0; i < 2; i++) {
+        thread_join(&callers[i].thread);
+        gate_fini(&callers[i].done);
+        assert_int_equal(callers[i].e, ERR_OK);
+    }
+    gate_fini(&slow.asked);
+    gate_fini(&slow.answers);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
@@ -446,6 +515,7 @@ int main(void)
         TEST(test_times),
         TEST(test_key_ids),
         TEST(test_key_set_out_of_reach),
+        TEST(test_others_wait_for_the_key_set),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
