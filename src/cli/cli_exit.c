@@ -8,7 +8,8 @@
 
 enum { MESSAGE_BYTES = 2048 };
 
-static void print_line(const char *prefix, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void print_line(const char *prefix, const char *format,
+                                                             va_list args)
 {
     char message[MESSAGE_BYTES];
     vsnprintf(message, sizeof message, format, args);

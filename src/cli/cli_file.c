@@ -29,15 +29,18 @@ enum cli_exit cli_file_create(struct cli_file *file, struct arena *arena, const 
 {
     struct stat st;
     *file = (struct cli_file){.fd = -1, .overwrite = overwrite};
-    if (!overwrite && lstat(target, &st) == 0)
-        return cli_fail(CLI_LOCAL, "%s exists already. Choose another name or use --force.",
-                        target);
     file->target = arena_str(arena, bytes_of_str(target));
+    if (!overwrite && lstat(target, &st) == 0) {
+        cli_fail(CLI_LOCAL, "%s exists already. Choose another name or use --force.", target);
+        return CLI_LOCAL;
+    }
     size_t directory_n = (size_t)(cli_file_base_name(target) - target);
     char *temporary = arena_printf(arena, "%.*s.letterlock-XXXXXX", (int)directory_n, target);
     file->fd = mkostemp(temporary, O_CLOEXEC);
-    if (file->fd < 0)
-        return cli_fail(CLI_LOCAL, "Cannot create a file beside %s: %s.", target, strerror(errno));
+    if (file->fd < 0) {
+        cli_fail(CLI_LOCAL, "Cannot create a file beside %s: %s.", target, strerror(errno));
+        return CLI_LOCAL;
+    }
     file->temporary = temporary;
     if (fchmod(file->fd, apply_umask(mode)) != 0) {
         cli_fail(CLI_LOCAL, "Cannot set the permissions of %s: %s.", target, strerror(errno));

@@ -11,7 +11,6 @@
 struct login_options {
     const char *login;
     const char *password_file;
-    const char *totp;
     const char *ca_file;
     bool insecure_http;
     bool json;
@@ -27,8 +26,6 @@ static bool parse_login(int argc, char **argv, struct login_options *o, enum cli
          .value = &o->login},
         {"password-file", 0, "F", "first line of F is the password ('-': standard input)",
          .value = &o->password_file},
-        {"totp", 0, "CODE", "code of an authenticator app, where the account has one",
-         .value = &o->totp},
         {"ca-file", 0, "F", "trust the certificate authorities in F (PEM)", .value = &o->ca_file},
         {"insecure-http", 0, NULL, "allow http:// to another machine", .flag = &o->insecure_http},
         {"json", 0, NULL, "print JSON", .flag = &o->json},
@@ -74,8 +71,8 @@ static enum cli_exit request_session(struct cli *cli, const struct login_options
     struct buffer password;
     enum cli_exit exit = cli_prompt_password(o->password_file, false, &password);
     if (exit == CLI_OK) {
-        json_t *body = json_pack("{s:s, s:s%, s:s*}", "login", o->login, "password", password.p,
-                                 password.n, "totp", o->totp);
+        json_t *body =
+            json_pack("{s:s, s:s%}", "login", o->login, "password", password.p, password.n);
         exit = body == NULL
                    ? cli_fail(CLI_FAILED, "The name and the password must be UTF-8 text.")
                    : cli_client_call(cli, CLI_TOKEN_NONE, "POST", "/v1/sessions", body, answer);

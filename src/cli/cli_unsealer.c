@@ -14,6 +14,8 @@ enum { CHUNK_BYTES = 64 * 1024 };
 
 static size_t find(struct bytes text, const char *what)
 {
+    if (text.n == 0)
+        return SIZE_MAX;
     const void *at = memmem(text.p, text.n, what, strlen(what));
     return at == NULL ? SIZE_MAX : (size_t)((const uint8_t *)at - text.p);
 }

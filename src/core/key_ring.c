@@ -41,15 +41,15 @@ static void derive(const struct secret *master, const char *info, struct secret 
     char digest[] = "SHA256";
     struct secret key = *master;
     char info_bytes[64];
-    size_t info_n = strlen(info);
-    if (ctx == NULL || info_n > sizeof info_bytes)
+    struct bytes text = bytes_of_str(info);
+    if (ctx == NULL || text.n > sizeof info_bytes)
         abort();
-    memcpy(info_bytes, info, info_n);
+    memcpy(info_bytes, text.p, text.n);
 
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
         OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key.b, sizeof key.b),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info_bytes, info_n),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info_bytes, text.n),
         OSSL_PARAM_construct_end(),
     };
     if (EVP_KDF_derive(ctx, out->b, sizeof out->b, params) != 1)

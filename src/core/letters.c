@@ -108,8 +108,11 @@ void letters_sweep(struct core *core, struct ctx *ctx)
     size_t expired = 0;
     size_t orphans = 0;
     enum err e = sweep_expired_letters(core, ctx, &expired);
-    if (e == ERR_OK && is_orphan_sweep_due(core))
+    if (e == ERR_OK && is_orphan_sweep_due(core)) {
         e = sweep_orphaned_objects(core, ctx, &orphans);
+        if (e != ERR_OK)
+            core->orphans_swept_mono_ms = 0; /* the rest, with the next sweep */
+    }
     if (e != ERR_OK && e != ERR_DEADLINE)
         (void)ctx_log_fail(ctx, e, "sweep_failed", "expired_letters=%zu", expired);
     if (expired + orphans > 0)

@@ -6,7 +6,7 @@
 #include "embedded/store.h"
 
 #define CODE_DIGITS 6u
-#define CODE_LIFETIME_MS (15 * 60 * 1000)
+#define CODE_LIFETIME_MS (INT64_C(15) * 60 * 1000)
 #define CODE_TRIES 5
 
 enum code_purpose { CODE_CONFIRM = 1, CODE_RESET = 2 };

@@ -6,7 +6,6 @@
 #include "embedded/identity_service.h"
 #include "embedded/password.h"
 
-#define IDENTITY_LABEL_SESSION_RING "letterlock session ring key v1"
 #define IDENTITY_SEALED_SECRET_BYTES (SECRET_BYTES + KEY_RING_OVERHEAD_BYTES)
 
 struct identity_service {

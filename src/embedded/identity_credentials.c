@@ -26,13 +26,13 @@ void identity_derive(struct bytes from, const char *label, struct secret *out)
     static const uint8_t no_salt[SECRET_BYTES];
     struct secret prk;
     uint8_t info[96];
-    size_t n = strlen(label);
-    if (n >= sizeof info)
+    struct bytes text = bytes_of_str(label);
+    if (text.n >= sizeof info)
         abort();
-    memcpy(info, label, n);
-    info[n] = 1; /* the one block of expand */
+    memcpy(info, text.p, text.n);
+    info[text.n] = 1; /* the one block of expand */
     hmac_sha256(bytes_of(no_salt, sizeof no_salt), from, prk.b);
-    hmac_sha256(secret_bytes(&prk), bytes_of(info, n + 1), out->b);
+    hmac_sha256(secret_bytes(&prk), bytes_of(info, text.n + 1), out->b);
     secret_fini(&prk);
 }
 

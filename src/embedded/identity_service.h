@@ -53,10 +53,4 @@ struct identity identity_service_port(struct identity_service *service);
 /* Turns signing keys over, forgets expired sessions, codes, invitations and throttles. */
 void identity_service_sweep(struct identity_service *service, struct ctx *ctx);
 
-/* Inside a read: the ring key of the actor's session, unsealed with the custody secret of its ID
- * token. ERR_ID_TOKEN_REQUIRED when the token carries none, ERR_UNAUTHENTICATED when the session
- * has ended. ring_key is for secret_fini. */
-enum err identity_service_ring_key(struct store_db *db, const struct actor *actor,
-                                   int64_t now_unix_ms, struct secret *ring_key) MUST_CHECK;
-
 #endif

@@ -1,5 +1,6 @@
 #include "base/mem.h"
 #include "embedded/identity_calls.h"
+#include "embedded/session_ring.h"
 #include "embedded/session_rows.h"
 #include "embedded/throttle.h"
 
@@ -63,13 +64,8 @@ static void make_session(const struct identity_service *service, struct sign_in 
     in->can_open = ring_key != NULL;
     if (ring_key == NULL)
         return;
-    struct buffer sealed;
-    buffer_init(&sealed, IDENTITY_SEALED_SECRET_BYTES);
     identity_derive(secret_bytes(&in->token.family), LABEL_CUSTODY, &in->custody);
-    key_ring_seal(IDENTITY_LABEL_SESSION_RING, &in->account->id, &in->custody,
-                  secret_bytes(ring_key), &sealed);
-    in->session.ring = arena_copy(ctx->arena, buffer_bytes(&sealed));
-    buffer_fini(&sealed);
+    in->session.ring = session_ring_seal(ctx->arena, &in->account->id, &in->custody, ring_key);
     if (in->account->ring_by_recovery.n == 0)
         identity_make_recovery(ctx, &in->account->id, ring_key, &in->recovery_key,
                                &in->recovery_sealed);
@@ -327,19 +323,14 @@ enum err identity_refresh(void *self, struct ctx *ctx, struct bytes refresh_toke
 struct check {
     struct ctx *ctx;
     const struct actor *actor;
-    struct session_row session;
     bool live;
 };
 
 static enum err read_live(struct store_db *db, void *arg)
 {
     struct check *c = arg;
-    bool found;
-    enum err e = session_row_get(db, c->ctx->arena, &c->actor->session_id, &c->session, &found);
-    c->live = e == ERR_OK && found && uuid_equal(&c->session.account_id, &c->actor->user_id) &&
-              c->session.expires_unix_ms > c->ctx->now_unix_ms &&
-              c->session.account_state == ACCOUNT_CONFIRMED;
-    return e;
+    struct session_row session;
+    return session_row_live(db, c->ctx->arena, c->actor, c->ctx->now_unix_ms, &session, &c->live);
 }
 
 enum err identity_session_check(void *self, struct ctx *ctx, const struct actor *actor)
@@ -348,24 +339,6 @@ enum err identity_session_check(void *self, struct ctx *ctx, const struct actor 
     struct check c = {.ctx = ctx, .actor = actor};
     enum err e = store_read(service->store, ctx, read_live, &c);
     return e == ERR_OK && !c.live ? ERR_UNAUTHENTICATED : e;
-}
-
-enum err identity_service_ring_key(struct store_db *db, const struct actor *actor,
-                                   int64_t now_unix_ms, struct secret *ring_key)
-{
-    if (actor == NULL || !actor->has_custody)
-        return ERR_ID_TOKEN_REQUIRED;
-    struct arena arena = {0};
-    struct ctx ctx = {.arena = &arena, .now_unix_ms = now_unix_ms};
-    struct check c = {.ctx = &ctx, .actor = actor};
-    enum err e = read_live(db, &c);
-    if (e == ERR_OK && !c.live)
-        e = ERR_UNAUTHENTICATED;
-    if (e == ERR_OK && !key_ring_unseal_secret(IDENTITY_LABEL_SESSION_RING, &actor->user_id,
-                                               &actor->custody, c.session.ring, ring_key))
-        e = ERR_UNAUTHENTICATED;
-    arena_fini(&arena);
-    return e;
 }
 
 struct list {

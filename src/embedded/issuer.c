@@ -297,12 +297,13 @@ static enum err sign(struct issuer *issuer, struct ctx *ctx, json_t *claims, str
 static json_t *common_claims(const struct issuer *issuer, const struct ctx *ctx,
                              const struct issuer_subject *subject, const char *use)
 {
-    int64_t now_s = ctx->now_unix_ms / MS_PER_S;
+    json_int_t now_s = ctx->now_unix_ms / MS_PER_S;
+    json_int_t expires_s = now_s + issuer->config->lifetime_s;
     struct uuid token_id = uuid_random();
     return json_pack("{s:s,s:o,s:o,s:o,s:s,s:I,s:I,s:I}", "iss", issuer->config->url, "sub",
                      json_from_uuid(&subject->user_id), "sid", json_from_uuid(&subject->session_id),
-                     "jti", json_from_uuid(&token_id), "token_use", use, "iat", (json_int_t)now_s,
-                     "exp", (json_int_t)(now_s + issuer->config->lifetime_s), "auth_time",
+                     "jti", json_from_uuid(&token_id), "token_use", use, "iat", now_s, "exp",
+                     expires_s, "auth_time",
                      (json_int_t)(subject->authenticated_unix_ms / MS_PER_S));
 }
 

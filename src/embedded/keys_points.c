@@ -2,7 +2,7 @@
 
 #include "base/digest.h"
 #include "base/mem.h"
-#include "embedded/identity_service.h"
+#include "embedded/session_ring.h"
 #include "envelope/keyring_ecdh.h"
 
 #include <string.h>
@@ -124,7 +124,7 @@ static enum err agree(struct store_db *db, void *arg)
     struct secret ring_key;
     struct key_row *rows;
     size_t count;
-    enum err e = identity_service_ring_key(db, actor, a->ctx->now_unix_ms, &ring_key);
+    enum err e = session_ring_open(db, actor, a->ctx->now_unix_ms, &ring_key);
     if (e != ERR_OK)
         return e;
     e = key_rows_list(db, a->ctx->arena, &actor->user_id, &rows, &count);

@@ -54,7 +54,7 @@ const struct keys_point *keys_points_find(const struct keys_points *points,
                                           const struct ecdh_point *point);
 
 /* Z of the actor's key own and peer, from the cache or by unsealing the private key with the
- * session's power. Errors of identity_service_ring_key; ERR_INVALID_FIELD when peer is no point. */
+ * session's power. Errors of session_ring_open; ERR_INVALID_FIELD when peer is no point. */
 enum err keys_secret_get(struct keys_service *service, struct ctx *ctx,
                          const struct ecdh_point *own, const struct ecdh_point *peer,
                          struct secret *z) MUST_CHECK;

@@ -1,7 +1,6 @@
-#include "embedded/account_rows.h"
-#include "embedded/identity_service.h"
 #include "embedded/keys_points.h"
 #include "embedded/keys_ring_json.h"
+#include "embedded/session_ring.h"
 #include "envelope/keyring_ecdh.h"
 
 #include <string.h>
@@ -232,7 +231,7 @@ struct rotation {
 static enum err read_ring_key(struct store_db *db, void *arg)
 {
     struct rotation *r = arg;
-    return identity_service_ring_key(db, r->ctx->actor, r->ctx->now_unix_ms, &r->ring_key);
+    return session_ring_open(db, r->ctx->actor, r->ctx->now_unix_ms, &r->ring_key);
 }
 
 /* The ring key is read again inside the task: a reset in between would have replaced it. */
@@ -240,7 +239,7 @@ static enum err add_fresh(struct store_db *db, void *arg)
 {
     struct rotation *r = arg;
     struct secret now;
-    enum err e = identity_service_ring_key(db, r->ctx->actor, r->ctx->now_unix_ms, &now);
+    enum err e = session_ring_open(db, r->ctx->actor, r->ctx->now_unix_ms, &now);
     if (e != ERR_OK)
         return e;
     bool same = secret_equal(&now, &r->ring_key);

@@ -11,7 +11,7 @@
 #include "embedded/store.h"
 #include "ports/keys.h"
 
-#define KEYS_SECRET_LIFETIME_MS (10 * 60 * 1000)
+#define KEYS_SECRET_LIFETIME_MS (INT64_C(10) * 60 * 1000)
 #define KEYS_SECRETS_MAX 65536u
 #define KEYS_USERS_MAX 16384u
 /* Rotating stops there; a key a week reaches it in ten years. */

@@ -21,6 +21,10 @@
 struct objects_adapter {
     int root_fd;
     int tmp_fd;
+    int64_t opened_unix_ms; /* by the file system's clock; 0: unknown */
+    /* Of the thread that sweeps: where the next one goes on, and whether one came to the end. */
+    unsigned next_shard;
+    bool swept;
 };
 
 struct object_writer {
@@ -269,6 +273,14 @@ static enum err visit_object(void *arg, int dir_fd, const char *name, const stru
     return call->visit(call->arg, &id, (uint64_t)st->st_size, modified_unix_ms(st));
 }
 
+static enum err each_in_shard(struct objects_adapter *objects, struct ctx *ctx, unsigned shard,
+                              struct each_call *call)
+{
+    char name[3];
+    (void)snprintf(name, sizeof name, "%02x", shard);
+    return each_file(objects, ctx, name, visit_object, call);
+}
+
 enum err objects_adapter_each(struct objects_adapter *objects, struct ctx *ctx,
                               enum err (*visit)(void *arg, const struct uuid *id,
                                                 uint64_t size_bytes, int64_t modified_unix_ms),
@@ -276,11 +288,8 @@ enum err objects_adapter_each(struct objects_adapter *objects, struct ctx *ctx,
 {
     struct each_call call = {.visit = visit, .arg = arg};
     enum err e = ERR_OK;
-    for (unsigned i = 0; i < SHARDS && e == ERR_OK; i++) {
-        char shard[3];
-        (void)snprintf(shard, sizeof shard, "%02x", i);
-        e = each_file(objects, ctx, shard, visit_object, &call);
-    }
+    for (unsigned i = 0; i < SHARDS && e == ERR_OK; i++)
+        e = each_in_shard(objects, ctx, i, &call);
     return e;
 }
 
@@ -318,16 +327,35 @@ static enum err sweep_unfinished(void *arg, int dir_fd, const char *name, const 
     return ERR_OK;
 }
 
+/* Nothing from before this process is in progress, however young: one process owns the directory.
+ * Only the first sweep reckons so, lest a clock set back later makes new files look old. */
+static int64_t sweep_horizon(const struct objects_adapter *objects, int64_t before_unix_ms)
+{
+    return !objects->swept && objects->opened_unix_ms > before_unix_ms ? objects->opened_unix_ms
+                                                                       : before_unix_ms;
+}
+
 static enum err sweep_objects(void *self, struct ctx *ctx, int64_t before_unix_ms,
                               enum err (*keep)(void *arg, const struct uuid *id, bool *keep),
                               void *arg, size_t *removed)
 {
     struct objects_adapter *objects = self;
-    struct sweep sweep = {
-        .objects = objects, .ctx = ctx, .before_unix_ms = before_unix_ms, .keep = keep, .arg = arg};
+    struct sweep sweep = {.objects = objects,
+                          .ctx = ctx,
+                          .before_unix_ms = sweep_horizon(objects, before_unix_ms),
+                          .keep = keep,
+                          .arg = arg};
+    struct each_call call = {.visit = sweep_object, .arg = &sweep};
     enum err e = each_file(objects, ctx, TMP_DIR, sweep_unfinished, &sweep);
-    if (e == ERR_OK)
-        e = objects_adapter_each(objects, ctx, sweep_object, &sweep);
+    while (e == ERR_OK && objects->next_shard < SHARDS) {
+        e = each_in_shard(objects, ctx, objects->next_shard, &call);
+        if (e == ERR_OK)
+            objects->next_shard++;
+    }
+    if (e == ERR_OK) {
+        objects->next_shard = 0;
+        objects->swept = true;
+    }
     *removed = sweep.removed;
     return e;
 }
@@ -340,13 +368,20 @@ static enum err make_directories(int root_fd)
     enum err e = data_dir_make(root_fd, TMP_DIR);
     for (unsigned i = 0; i < SHARDS && e == ERR_OK; i++) {
         char shard[3];
-        (void)snprintf(shard, sizeof shard, "%02x", i);
+        (void)snprintf(shard, sizeof shard, "%02x", (uint8_t)i);
         if (mkdirat(root_fd, shard, 0700) != 0 && errno != EEXIST)
             e = data_dir_fail("mkdir_shard", errno);
     }
     if (e == ERR_OK && fsync(root_fd) != 0)
         e = data_dir_fail("fsync_objects", errno);
     return e;
+}
+
+/* What the file system holds for now, which may be another machine's clock. */
+static int64_t file_system_unix_ms(int dir_fd)
+{
+    struct stat st;
+    return futimens(dir_fd, NULL) == 0 && fstat(dir_fd, &st) == 0 ? modified_unix_ms(&st) : 0;
 }
 
 enum err objects_adapter_open(struct ctx *ctx, const char *root, struct objects_adapter **out)
@@ -364,6 +399,8 @@ enum err objects_adapter_open(struct ctx *ctx, const char *root, struct objects_
         if (objects->tmp_fd < 0)
             e = data_dir_fail("open_tmp", errno);
     }
+    if (e == ERR_OK)
+        objects->opened_unix_ms = file_system_unix_ms(objects->tmp_fd);
     if (e != ERR_OK) {
         objects_adapter_close(objects);
         return ctx_fail(ctx, ERR_UNAVAILABLE, "the directory of objects cannot be opened");

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define REFRESH_TOKEN_BYTES (UUID_BYTES + 2 * SECRET_BYTES)
+#define REFRESH_TOKEN_BYTES (UUID_BYTES + (size_t)2 * SECRET_BYTES)
 #define SESSION_LIST_MAX 200u
 
 void refresh_token_fini(struct refresh_token *token)
@@ -71,6 +71,16 @@ enum err session_row_get(struct store_db *db, struct arena *arena, const struct 
     out->account_state = (enum account_state)store_column_int(s, 12);
     (void)sqlite3_reset(s);
     return ERR_OK;
+}
+
+enum err session_row_live(struct store_db *db, struct arena *arena, const struct actor *actor,
+                          int64_t now_unix_ms, struct session_row *out, bool *live)
+{
+    bool found;
+    enum err e = session_row_get(db, arena, &actor->session_id, out, &found);
+    *live = e == ERR_OK && found && uuid_equal(&out->account_id, &actor->user_id) &&
+            out->expires_unix_ms > now_unix_ms && out->account_state == ACCOUNT_CONFIRMED;
+    return e;
 }
 
 enum err session_row_list(struct store_db *db, struct arena *arena, const struct uuid *account_id,

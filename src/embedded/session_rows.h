@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "embedded/account_rows.h"
 #include "embedded/store.h"
+#include "ports/actor.h"
 
 /* session id | family secret | rotating secret; see identity_service.h. */
 struct refresh_token {
@@ -40,6 +41,11 @@ enum err session_row_get(struct store_db *db, struct arena *arena, const struct 
                          struct session_row *out, bool *found) MUST_CHECK;
 enum err session_row_list(struct store_db *db, struct arena *arena, const struct uuid *account_id,
                           int64_t now_unix_ms, struct session_row **out, size_t *count) MUST_CHECK;
+
+/* The same for the session of a verified token: *live is false when it has ended, expired, is of
+ * another user, or its account is not in use. */
+enum err session_row_live(struct store_db *db, struct arena *arena, const struct actor *actor,
+                          int64_t now_unix_ms, struct session_row *out, bool *live) MUST_CHECK;
 
 /* Inside a task. Adding trims an account to its newest 200 sessions; ending tells in *ended whether
  * there was one. */

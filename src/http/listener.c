@@ -1,5 +1,6 @@
 #include "http/listener.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -29,17 +30,19 @@ static bool split(char *text, char **host, char **port)
     return strchr(text, ':') == NULL;
 }
 
+/* A listening socket, or -errno. */
 static int open_at(const struct addrinfo *a)
 {
     int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
-        return -1;
+        return -errno;
     int on = 1;
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
         bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
         return fd;
+    int e = errno;
     (void)close(fd);
-    return -1;
+    return -e;
 }
 
 enum err listener_open(struct ctx *ctx, const char *address, int *fd)
@@ -53,18 +56,24 @@ enum err listener_open(struct ctx *ctx, const char *address, int *fd)
     struct addrinfo *found = NULL;
     if (getaddrinfo(host, port, &hints, &found) != 0)
         return ctx_fail(ctx, ERR_INVALID_FIELD, "'%s' is not an address host:port", address);
-    *fd = open_at(found);
+    int opened = open_at(found);
     freeaddrinfo(found);
-    return *fd >= 0 ? ERR_OK : ctx_fail(ctx, ERR_UNAVAILABLE, "cannot listen on %s", address);
+    *fd = opened >= 0 ? opened : -1;
+    if (opened >= 0)
+        return ERR_OK;
+    return ctx_fail(ctx, ERR_UNAVAILABLE, "cannot listen on %s: %s", address,
+                    strerrordesc_np(-opened));
 }
 
 unsigned listener_port(int fd)
 {
-    struct sockaddr_storage address = {0};
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address = {0};
     socklen_t n = sizeof address;
-    if (fd < 0 || getsockname(fd, (struct sockaddr *)&address, &n) != 0)
+    if (fd < 0 || getsockname(fd, &address.any, &n) != 0)
         return 0;
-    if (address.ss_family == AF_INET6)
-        return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
-    return ntohs(((struct sockaddr_in *)&address)->sin_port);
+    return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
 }

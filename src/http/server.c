@@ -72,7 +72,8 @@ static void free_strings(struct http_config *c)
 
 /* libmicrohttpd's messages tell of clients' mistakes and can hold their addresses: only for
  * debugging. */
-static void log_library(void *cls, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void log_library(void *cls, const char *format,
+                                                              va_list args)
 {
     (void)cls;
     char text[256];

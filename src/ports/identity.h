@@ -8,8 +8,7 @@
  *    made-up account), except where api.md says so (409 for a taken username).
  *  - Codes: 6 decimal digits, stored hashed, 15 minutes, 5 tries, superseded by a new one.
  *  - Guessing is throttled per account and per ctx->client_address; the counts survive a restart;
- *    refused calls return ERR_RATE_LIMITED with seconds to wait in *retry_after_s of the context's
- *    detail text. */
+ *    refused calls return ERR_RATE_LIMITED with the seconds to wait in ctx->retry_after_s. */
 #ifndef LETTERLOCK_PORTS_IDENTITY_H
 #define LETTERLOCK_PORTS_IDENTITY_H
 
@@ -81,8 +80,9 @@ struct identity {
     void *self;
 
     /* Registers an unconfirmed account and e-mails a code. ERR_USERNAME_TAKEN; a taken e-mail
-     * address answers like success and mails its owner instead. An unconfirmed account older than
-     * a day gives its names up to a new one. ERR_INVITE_REQUIRED for a wrong or used invitation. */
+     * address answers like success, takes the username for a day and mails its owner instead. An
+     * unconfirmed account older than a day gives its names up to a new one. ERR_INVITE_REQUIRED for
+     * a wrong or used invitation. */
     enum err (*sign_up)(void *self, struct ctx *ctx, const struct identity_sign_up *in,
                         struct uuid *user_id, struct identity_delivery *delivery) MUST_CHECK;
 
@@ -113,7 +113,8 @@ struct identity {
                         struct identity_grant *out) MUST_CHECK;
 
     /* Rotates: the presented refresh token is used up; presenting it again ends the session
-     * (ERR_REFRESH_REUSED). ERR_UNAUTHENTICATED for unknown or expired ones. */
+     * (ERR_REFRESH_REUSED), but for a few seconds in which a client that lost the answer may ask
+     * once more. ERR_UNAUTHENTICATED for unknown or expired ones. */
     enum err (*refresh)(void *self, struct ctx *ctx, struct bytes refresh_token,
                         struct identity_grant *out) MUST_CHECK;
 

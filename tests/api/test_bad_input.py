@@ -7,8 +7,8 @@ import socket
 import httpx
 import pytest
 
+from support.replies import problem
 from support.server import wait_for
-from test_accounts import problem
 
 
 def leftovers(server):

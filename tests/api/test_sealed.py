@@ -8,8 +8,8 @@ import uuid
 
 import pytest
 
+from support.replies import problem
 from support import sdk
-from test_accounts import problem
 
 
 def open_with_sdk(server, user, letter):

@@ -175,3 +175,23 @@ def test_a_slow_line_shows_that_it_works(server, open_desk):
     expect(desk.page.get_by_role("progressbar")).to_be_visible()
     expect(desk.page.get_by_text(re.compile("kB of 195 kB"))).to_be_visible()
     expect(desk.page.get_by_text("Sealed and delivered")).to_be_visible(timeout=40_000)
+
+
+def test_what_one_person_left_unsent_is_not_anothers(server, open_desk):
+    a, b, other = server.user(), server.user(), server.user()
+    desk = open_desk(a)
+    desk.find_person(b.name)
+    desk.page.route("**/v1/letters", lambda route: route.abort("connectionreset"))
+    desk.write("never sent by another")
+    desk.composer().fill("private draft")
+    a.sign_in()
+    assert a.id.delete("/v1/sessions").status_code == 204
+    drop_tokens(desk)
+    desk.page.reload()
+    desk.page.unroute("**/v1/letters")
+    expect(desk.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    desk.sign_in(other)
+    desk.find_person(b.name)
+    expect(desk.composer()).to_have_value("")
+    expect(desk.letters()).to_have_count(0)
+    assert other.access.get("/v1/letters").json()["items"] == []

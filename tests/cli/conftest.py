@@ -1,36 +1,24 @@
 """The real binary, run as a person or a script would run it.
 
-LETTERLOCK_BIN names the binary (by default the one in build/). Tests that talk to a server take the
-`server` fixture of tests/conftest.py: `.url`, `.data_dir`, `.read_code(email)`.
+Tests that talk to a server take the `server` fixture of tests/conftest.py: `.url`, `.data_dir`,
+`.read_code(email)`.
 """
 import json
 import os
-import pathlib
 import secrets
 import subprocess
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from support.server import BINARY
+
 DEADLINE_S = 60
-
-
-@pytest.fixture(scope="session")
-def binary():
-    named = os.environ.get("LETTERLOCK_BIN")
-    candidates = [pathlib.Path(named)] if named else [
-        ROOT / "build" / "src" / "letterlock", ROOT / "build" / "letterlock"]
-    for path in candidates:
-        if path.is_file():
-            return path.resolve()
-    pytest.fail("no binary: build first, or set LETTERLOCK_BIN")
 
 
 class Person:
     """One user's command line: a home, a working directory and a session of their own."""
 
-    def __init__(self, binary, home, name):
-        self.binary = binary
+    def __init__(self, home, name):
         self.home = home
         self.name = name
         self.email = f"{name}@example.org"
@@ -48,14 +36,14 @@ class Person:
 
     def run(self, *words, stdin=b"", exit=0, **options):
         """Runs a command, checks its exit status and gives the finished process."""
-        done = subprocess.run([self.binary, *map(str, words)], input=stdin, cwd=self.cwd,
+        done = subprocess.run([BINARY, *map(str, words)], input=stdin, cwd=self.cwd,
                               env=self.env, capture_output=True, timeout=DEADLINE_S, check=False,
                               **options)
         assert done.returncode == exit, (words, done.returncode, done.stdout, done.stderr)
         return done
 
     def start(self, *words, **options):
-        return subprocess.Popen([self.binary, *map(str, words)], cwd=self.cwd, env=self.env,
+        return subprocess.Popen([BINARY, *map(str, words)], cwd=self.cwd, env=self.env,
                                 **options)
 
     def json(self, *words, **options):
@@ -67,11 +55,11 @@ class Person:
 
 
 @pytest.fixture
-def person(binary, tmp_path):
+def person(tmp_path):
     """Makes people who have a command line but no account."""
     def make(prefix):
         name = f"{prefix}{secrets.token_hex(4)}"
-        return Person(binary, tmp_path / name, name)
+        return Person(tmp_path / name, name)
     return make
 
 

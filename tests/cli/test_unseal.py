@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from conftest import ROOT
+from support.server import ROOT
 
 VECTORS = ROOT / "tests" / "vectors" / "message-format"
 

@@ -1,6 +1,5 @@
 """The echo server (tests/unit/http/echo_server.c) as a process, and a raw client for it."""
 
-import os
 import pathlib
 import re
 import signal
@@ -9,23 +8,12 @@ import subprocess
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-BUILD = pathlib.Path(os.environ.get("LETTERLOCK_BUILD_DIR", ROOT / "build"))
+from support.server import BUILD, SANITIZED, wait_for
+
+__all__ = ["BINARY", "SANITIZED", "Client", "Front", "wait_for"]
 BINARY = BUILD / "tests/unit/http/echo_server"
-SANITIZED = "san" in BUILD.name  # build-asan, build-tsan: memory figures mean nothing
 WAIT_SECONDS = 20
 STOP_SECONDS = 60
-
-
-def wait_for(condition, what, seconds=WAIT_SECONDS):
-    """Polls until condition() gives something true, and gives that; fails after a deadline."""
-    end = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        assert time.monotonic() < end, f"not within {seconds} s: {what}"
-        time.sleep(0.01)
 
 
 class Front:

@@ -114,9 +114,10 @@ def test_drain_finishes_what_runs(make_front):
     events.send(b"GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n").head()
     upload.send(b"POST /v1/sink HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n" + b"x" * 500000)
     download.send(b"GET /v1/source?n=30000000 HTTP/1.1\r\nHost: x\r\n\r\n").head()
-    call.send(b"GET /v1/wait?ms=500 HTTP/1.1\r\nHost: x\r\n\r\n")
+    call.send(b"GET /v1/wait?ms=2000 HTTP/1.1\r\nHost: x\r\n\r\n")
     download.exactly(1000)
     upload.socket.settimeout(20)
+    wait_for(lambda: front.metric("letterlock_http_requests") >= 3, "the requests to be running")
     front.terminate()
     assert events.rest() == b"0\r\n\r\n"
     with pytest.raises(OSError):
@@ -145,6 +146,7 @@ def test_kept_connection_closes_while_draining(make_front):
     with front.connect() as busy, front.connect() as kept:
         assert kept.get("/v1/whoami").status == 200
         busy.send(b"GET /v1/wait?ms=3000 HTTP/1.1\r\nHost: x\r\n\r\n")
+        wait_for(lambda: front.metric("letterlock_http_requests") == 1, "the request to be running")
         front.terminate()
         with pytest.raises(OSError):
             wait_for(lambda: not front.connect(), "connections to be refused", 5)

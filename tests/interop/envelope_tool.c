@@ -92,7 +92,7 @@ static void read_key(const char *path, struct ecdh_key *key)
 
 static void write_out(struct buffer *out)
 {
-    if (fwrite(out->p, 1, out->n, stdout) != out->n)
+    if (out->n > 0 && fwrite(out->p, 1, out->n, stdout) != out->n)
         misuse("cannot write");
     buffer_clear(out);
 }

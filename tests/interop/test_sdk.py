@@ -9,8 +9,7 @@ import pathlib
 import subprocess
 
 import pytest
-
-sdk = pytest.importorskip("sdk", reason="needs aws-encryption-sdk[MPL]")
+import sdk
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("LETTERLOCK_BUILD_DIR", ROOT / "build"))

@@ -14,6 +14,7 @@ import httpx
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("LETTERLOCK_BUILD_DIR", ROOT / "build"))
 BINARY = BUILD / "letterlock"
+SANITIZED = "san" in BUILD.name  # build-asan, build-tsan: slower, and memory figures mean nothing
 START_SECONDS = 30
 STOP_SECONDS = 30
 WAIT_SECONDS = 20

@@ -13,6 +13,7 @@
 
 #define TRIES 5
 #define CODES_PER_HOUR 5
+#define CODES_PER_ADDRESS 200
 
 static enum err confirm(struct household *h, const char *name, const char *code, struct uuid *id)
 {
@@ -270,6 +271,19 @@ static void test_codes_for_nobody(void **state)
     assert_true(h->maker->no_mail(h->made));
 }
 
+/* One client cannot have mail sent to everybody, nor fill the store with names that nobody has. */
+static void test_codes_for_one_client(void **state)
+{
+    struct household *h = *state;
+    h->ctx.client_address = "192.0.2.1";
+    for (int i = 0; i < CODES_PER_ADDRESS; i++)
+        assert_int_equal(forgot(h, arena_printf(&h->arena, "nobody%d", i)), ERR_OK);
+    assert_int_equal(forgot(h, "somebody"), ERR_RATE_LIMITED);
+    assert_int_equal(h->ctx.retry_after_s, 60 * 60);
+    h->ctx.client_address = "192.0.2.2";
+    assert_int_equal(forgot(h, "somebody"), ERR_OK);
+}
+
 /* A reset for an address without an account goes the way of one with an account. */
 static void test_reset_tells_nothing(void **state)
 {
@@ -334,6 +348,7 @@ int contract_sign_up_run(void)
         TEST(test_new_code_supersedes),
         TEST(test_five_codes_an_hour),
         TEST(test_codes_for_nobody),
+        TEST(test_codes_for_one_client),
         TEST(test_reset_tells_nothing),
         TEST(test_codes_serve_one_purpose),
         TEST(test_disabled_accounts_get_no_codes),

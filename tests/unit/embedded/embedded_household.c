@@ -212,6 +212,11 @@ const char *embedded_household_path(void *made)
     return scratch_path(&((struct made *)made)->scratch, "db");
 }
 
+struct store *embedded_household_store(void *made)
+{
+    return ((struct made *)made)->store;
+}
+
 void embedded_household_sql(void *made, const char *sql)
 {
     sqlite3 *db = NULL;

@@ -13,6 +13,9 @@ extern const struct household_maker embedded_household_maker;
 const char *embedded_household_path(void *made);
 struct bytes embedded_household_read(struct arena *arena, const char *path);
 
+/* The database, for what operators do. */
+struct store *embedded_household_store(void *made);
+
 /* Runs SQL on the database as another process would. */
 void embedded_household_sql(void *made, const char *sql);
 

@@ -3,6 +3,7 @@
 #include "embedded_household.h"
 
 #include "base/encode.h"
+#include "embedded/admin.h"
 
 #include <sqlite3.h>
 
@@ -94,6 +95,39 @@ static void test_sweep_forgets_what_is_past(void **state)
     assert_int_equal(count(h, "user_keys"), 1);
 }
 
+/* Operators see people in pages, and not the accounts that hide a taken address. */
+static void test_operators_list(void **state)
+{
+    struct household *h = *state;
+    struct store *store = embedded_household_store(h->made);
+    struct admin_user *users;
+    size_t count;
+    struct uuid id;
+    struct identity_delivery delivery;
+    const struct identity_sign_up taken = {.username = BYTES_LIT("aaron"),
+                                           .email = BYTES_LIT("anna@example.org"),
+                                           .password = BYTES_LIT(HOUSEHOLD_PASSWORD)};
+    household_add(h, "carl");
+    household_add(h, "anna");
+    assert_int_equal(household_sign_up(h, "bert", &id), ERR_OK);
+    assert_int_equal(h->identity.sign_up(h->identity.self, &h->ctx, &taken, &id, &delivery),
+                     ERR_OK);
+    h->maker->set_disabled(h->made, &h->ctx, "carl", true);
+    assert_int_equal(admin_users(store, &h->ctx, "", 2, &users, &count), ERR_OK);
+    assert_int_equal(count, 2);
+    assert_string_equal(users[0].username, "anna");
+    assert_int_equal(users[0].state, ACCOUNT_CONFIRMED);
+    assert_string_equal(users[1].username, "bert");
+    assert_int_equal(users[1].state, ACCOUNT_UNCONFIRMED);
+    assert_int_equal(admin_users(store, &h->ctx, "bert", 2, &users, &count), ERR_OK);
+    assert_int_equal(count, 1);
+    assert_string_equal(users[0].email, "carl@example.org");
+    assert_int_equal(users[0].state, ACCOUNT_DISABLED);
+    assert_int_equal(admin_set_disabled(store, &h->ctx, "nobody", true), ERR_NOT_FOUND);
+    assert_int_equal(admin_set_disabled(store, &h->ctx, "bert", true), ERR_UNCONFIRMED);
+    assert_int_equal(admin_set_quota(store, &h->ctx, "nobody", 1), ERR_NOT_FOUND);
+}
+
 /* Reads everything that is on the disk. */
 static bool on_disk(struct household *h, struct bytes secret)
 {
@@ -134,6 +168,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_passwords_are_stretched_anew),
         TEST(test_sweep_forgets_what_is_past),
+        TEST(test_operators_list),
         TEST(test_nothing_at_rest_opens),
     };
     return contract_sign_up_run() + contract_sign_in_run() + contract_sessions_run() +

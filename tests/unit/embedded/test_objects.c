@@ -21,6 +21,8 @@
 #include <cmocka.h>
 
 #define FILE_LIMIT_BYTES (64 << 10)
+#define FILE_CLOCK_TICK_MS 10 /* the longest of Linux */
+#define HOUR_MS (3600 * (int64_t)1000)
 
 struct made {
     struct scratch scratch;
@@ -101,6 +103,50 @@ static void test_unfinished_files_are_swept(void **state)
     unmake(made);
 }
 
+static enum err keep_the_one(void *arg, const struct uuid *id, bool *keep)
+{
+    *keep = uuid_equal(id, arg);
+    return ERR_OK;
+}
+
+/* What a crash left is swept after the start, however young; what this process writes is not. */
+static void test_what_a_crash_left_is_swept(void **state)
+{
+    (void)state;
+    struct objects port;
+    struct made *made = make(&port);
+    struct ctx *ctx = &made->scratch.ctx;
+    struct uuid ids[3];
+    struct object_writer *w = NULL;
+    for (size_t i = 0; i < 3; i++) {
+        ids[i] = uuid_random();
+        assert_int_equal(port.begin(port.self, ctx, &ids[i], &w), ERR_OK);
+        if (i < 2)
+            assert_int_equal(port.commit(w, ctx), ERR_OK);
+    }
+    assert_int_equal(unfinished_files(made), 1);
+    struct objects_adapter *dead = made->objects;
+    int64_t opened_mono_ms = clock_mono_ms() + FILE_CLOCK_TICK_MS;
+    while (clock_mono_ms() <= opened_mono_ms) {
+    }
+    assert_int_equal(objects_adapter_open(ctx, made->scratch.dir, &made->objects), ERR_OK);
+    objects_adapter_port(made->objects, &port);
+    struct object_writer *own = NULL;
+    assert_int_equal(port.begin(port.self, ctx, &ids[2], &own), ERR_OK);
+    size_t removed = 0;
+    int64_t hour_ago = clock_unix_ms() - HOUR_MS;
+    assert_int_equal(port.sweep(port.self, ctx, hour_ago, keep_the_one, &ids[0], &removed), ERR_OK);
+    assert_int_equal(removed, 2);
+    assert_int_equal(unfinished_files(made), 1);
+    assert_int_equal(port.commit(own, ctx), ERR_OK);
+    /* The first sweep came to the end: now the age alone counts. */
+    assert_int_equal(port.sweep(port.self, ctx, hour_ago, keep_the_one, &ids[0], &removed), ERR_OK);
+    assert_int_equal(removed, 0);
+    port.abort(w);
+    objects_adapter_close(dead);
+    unmake(made);
+}
+
 /* In a child, because the limit cannot be raised again. */
 static int write_past_the_limit(void)
 {
@@ -140,6 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_files_are_private_and_sharded),
         cmocka_unit_test(test_unfinished_files_are_swept),
+        cmocka_unit_test(test_what_a_crash_left_is_swept),
         cmocka_unit_test(test_full_storage),
     };
     return contract_objects_run("objects in files", &maker) +

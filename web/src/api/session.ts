@@ -37,7 +37,7 @@ export function onSessionEnd(listener: Listener): () => void {
 export function endSession(): void {
   if (!maySignedIn()) return;
   noteSignedOut();
-  tellOtherTabs({ kind: "signed-out" });
+  tellOtherTabs({ kind: "ended" });
   for (const listener of endListeners) listener();
 }
 

@@ -2,6 +2,7 @@
 export type TabMessage =
   | { kind: "signed-in" }
   | { kind: "signed-out" }
+  | { kind: "ended" }
   | { kind: "gap" }
   | { kind: "live"; event: string; data: string };
 

@@ -7,9 +7,9 @@ import { maySignedIn, noteSignedIn, noteSignedOut, onSessionEnd } from "../api/s
 import { listenToTabs, tellOtherTabs } from "../api/tabs";
 import { keys } from "../letters/queries";
 import { useLive } from "../live/useLive";
-import { forgetDrafts } from "../thread/drafts";
-import { clearTransfers } from "../transfers/store";
+import { stopTransfers } from "../transfers/store";
 import { useOutgoing } from "../transfers/useOutgoing";
+import { claimTab, clearTab } from "./owner";
 import { ProblemNotice } from "../ui/Notice";
 import { Waiting } from "../ui/Waiting";
 
@@ -45,13 +45,14 @@ export function SessionRoot({ children }: { children: ReactNode }) {
 
   useEffect(() => {
     const forget = () => {
-      clearTransfers();
+      stopTransfers();
       client.clear();
       setSignedIn(false);
     };
     const stopEnd = onSessionEnd(forget);
     const stopTabs = listenToTabs((message) => {
-      if (message.kind === "signed-out") forget();
+      if (message.kind === "signed-out") clearTab();
+      if (message.kind === "signed-out" || message.kind === "ended") forget();
       if (message.kind === "signed-in") {
         client.clear();
         setSignedIn(true);
@@ -71,13 +72,19 @@ export function SessionRoot({ children }: { children: ReactNode }) {
   };
   const leave = () => {
     noteSignedOut();
-    forgetDrafts();
-    clearTransfers();
+    stopTransfers();
+    clearTab();
     client.clear();
     tellOtherTabs({ kind: "signed-out" });
     setSignedIn(false);
   };
   return <Context value={{ isSignedIn, enter, leave }}>{children}</Context>;
+}
+
+async function fetchMe(): Promise<Me> {
+  const me = await body(api.GET("/v1/me"));
+  claimTab(me.id);
+  return me;
 }
 
 /** Shows the screens below it to a signed-in person, and the way in to anybody else. */
@@ -86,17 +93,17 @@ export function RequireSession() {
   const location = useLocation();
   const me = useQuery({
     queryKey: keys.me,
-    queryFn: () => body(api.GET("/v1/me")),
+    queryFn: fetchMe,
     enabled: isSignedIn,
     staleTime: 60_000,
   });
   if (!isSignedIn) {
     return <Navigate to="/sign-in" replace state={{ from: location.pathname }} />;
   }
-  if (me.data !== undefined) return <SignedIn me={me.data} />;
+  if (me.data !== undefined) return <SignedIn key={me.data.id} me={me.data} />;
   if (me.error !== null) {
     return (
-      <main className="page">
+      <main className="empty">
         <ProblemNotice error={me.error} />
       </main>
     );

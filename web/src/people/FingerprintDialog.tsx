@@ -5,6 +5,7 @@ import { ProblemNotice } from "../ui/Notice";
 import { Waiting } from "../ui/Waiting";
 import { usePersonName } from "./name";
 import { usePersonWithKey } from "./usePerson";
+import "./fingerprint.css";
 
 /** The fingerprint of somebody's key, for two people to compare over another line. */
 export default function FingerprintDialog({

@@ -19,7 +19,8 @@ export default function Home() {
   const list = useRef<ListPaneHandle>(null);
   const [isHelpOpen, setHelpOpen] = useState(false);
   const unread = useUnread();
-  useTitle(t("home.title"), unread.data?.count ?? me.unread);
+  const count = unread.data?.count ?? me.unread;
+  useTitle(t("home.title"), count);
   useShortcuts({
     onFind: () => list.current?.focusSearch(),
     onHelp: () => setHelpOpen(true),
@@ -32,6 +33,9 @@ export default function Home() {
   return (
     <main className="home" data-has-thread={personId !== undefined || undefined}>
       <h1 className="visually-hidden">{t("home.title")}</h1>
+      <p className="visually-hidden" role="status">
+        {count > 0 && t("activity.unread", { count })}
+      </p>
       <ListPane ref={list} currentId={personId} onHelp={() => setHelpOpen(true)} />
       <section className="thread-pane" aria-label={t("thread.label")}>
         {personId === undefined ? (

@@ -19,9 +19,11 @@ export function KeepKey({ recoveryKey, onKept }: { recoveryKey: string; onKept: 
     return () => globalThis.removeEventListener("beforeunload", warn);
   }, []);
 
-  const copy = async () => {
-    await navigator.clipboard.writeText(recoveryKey);
-    setCopied(true);
+  const copy = () => {
+    navigator.clipboard.writeText(recoveryKey).then(
+      () => setCopied(true),
+      () => setCopied(false),
+    );
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -44,7 +46,7 @@ export function KeepKey({ recoveryKey, onKept }: { recoveryKey: string; onKept: 
           <Icon name="print" />
           {t("recovery.print")}
         </Button>
-        <Button onPress={() => void copy()}>
+        <Button onPress={copy} isDisabled={!globalThis.isSecureContext}>
           <Icon name={isCopied ? "check" : "copy"} />
           <span aria-live="polite">{isCopied ? t("recovery.copied") : t("recovery.copy")}</span>
         </Button>

@@ -18,6 +18,7 @@ import { Icon } from "../ui/Icon";
 import { makeDrafts, usualOptions } from "./compose";
 import { readDraft, writeDraft } from "./drafts";
 import { FileChips } from "./FileChips";
+import "./composer.css";
 
 const LetterOptions = lazy(() => import("./LetterOptions"));
 

@@ -4,8 +4,9 @@ import { Problem } from "../api/problem";
 import { useMe } from "../app/Session";
 import { useI18n } from "../i18n/I18n";
 import { confirmRead, dropFromLists } from "../letters/actions";
-import { isOwn, sealState, type Letter } from "../letters/letter";
+import { isOwn, otherSide, sealState, type Letter } from "../letters/letter";
 import { useManifest } from "../letters/queries";
+import { usePersonName } from "../people/name";
 import { Button } from "../ui/Button";
 import { ProblemNotice } from "../ui/Notice";
 import { LetterFoot } from "./LetterFoot";
@@ -13,6 +14,7 @@ import { foldLetter, isOpen, openLetter, useOpened } from "./opened";
 import { OpenedLetter } from "./OpenedLetter";
 import { SealedLetter } from "./SealedLetter";
 import { useSettled } from "./useSettled";
+import "./letter.css";
 
 /** One letter of a thread: sealed until it is opened. */
 export function LetterCard({ letter }: { letter: Letter }) {
@@ -24,6 +26,8 @@ export function LetterCard({ letter }: { letter: Letter }) {
   const [wasPressed, setPressed] = useState(false);
   const card = useRef<HTMLElement>(null);
 
+  const own = isOwn(letter, me.id);
+  const name = usePersonName(otherSide(letter, me.id));
   const state = sealState(letter, me.id);
   const mayOpen = state !== "sealed" && state !== "no_copy";
   const isWanted = state !== "no_copy" && isOpen(opened, letter.id, mayOpen);
@@ -55,15 +59,12 @@ export function LetterCard({ letter }: { letter: Letter }) {
     setPressed(false);
     foldLetter(letter.id);
   };
-  const own = isOwn(letter, me.id);
   return (
     <article
       ref={card}
       tabIndex={-1}
       className={`letter ${own ? "letter-own" : "letter-received"}`}
-      aria-label={t(own ? "letter.to" : "letter.from", {
-        name: own ? letter.to.username : letter.from.username,
-      })}
+      aria-label={t(own ? "letter.to" : "letter.from", { name })}
     >
       {isUnfolded ? (
         <OpenedLetter letter={letter} manifest={manifest.data} isFresh={wasPressed} />

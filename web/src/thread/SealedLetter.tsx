@@ -5,6 +5,7 @@ import type { Letter, SealState } from "../letters/letter";
 import { usePersonName } from "../people/name";
 import { initialOf } from "../ui/Initial";
 import { Seal } from "../ui/Seal";
+import "./envelope.css";
 
 interface SealedLetterProps {
   letter: Letter;

@@ -11,6 +11,11 @@ import { setKeepOpened, useOpened } from "./opened";
 
 const FingerprintDialog = lazy(() => import("../people/FingerprintDialog"));
 
+/** On a narrow screen the list that had the focus is gone: it goes to the thread's name. */
+function focusWhereItIsAlone(heading: HTMLElement | null): void {
+  if (globalThis.matchMedia("(max-width: 899px)").matches) heading?.focus();
+}
+
 export function ThreadHead({ person }: { person: Person }) {
   const { t } = useI18n();
   const name = usePersonName(person);
@@ -22,7 +27,7 @@ export function ThreadHead({ person }: { person: Person }) {
         <Icon name="back" />
       </Link>
       <Initial name={name} />
-      <h2>
+      <h2 ref={focusWhereItIsAlone} tabIndex={-1}>
         <bdi>{name}</bdi>
       </h2>
       <ToggleButton

@@ -1,4 +1,5 @@
 import type { Person } from "../letters/letter";
+import { newKey } from "../transfers/key";
 import type { Draft } from "../transfers/machine";
 
 export interface Options {
@@ -23,12 +24,11 @@ export function makeDrafts(
   const make = (own: string, file: File | null): Composed => ({
     file,
     draft: {
-      id: crypto.randomUUID(),
+      id: newKey(),
       to,
       text: own,
       fileName: file === null ? null : file.name,
       fileSize: file?.size ?? 0,
-      startedAt: Date.now(),
       ...options,
     },
   });

@@ -10,7 +10,6 @@ export interface Draft {
   fileSize: number;
   keepsCopy: boolean;
   expiresInSeconds: number | null;
-  startedAt: number;
 }
 
 export type Phase =

@@ -8,6 +8,7 @@ import {
   type Transfer,
   type TransferEvent,
 } from "./machine";
+import { newKey } from "./key";
 import { readOutbox, writeOutbox } from "./outbox";
 import { postLetter } from "./post";
 
@@ -54,7 +55,7 @@ export function resumeTransfer(id: string, file: File): void {
   const { draft } = transfer;
   cancelTransfer(id);
   const isSame = file.name === draft.fileName && file.size === draft.fileSize;
-  const changed = { id: crypto.randomUUID(), fileName: file.name, fileSize: file.size };
+  const changed = { id: newKey(), fileName: file.name, fileSize: file.size };
   startTransfer(isSame ? draft : { ...draft, ...changed }, file);
 }
 
@@ -72,11 +73,11 @@ export function resumeOutbox(): void {
   }
 }
 
-/** Stops everything and forgets it: somebody signed out. */
-export function clearTransfers(): void {
+/** Stops everything. The outbox keeps the letters for when the same person is back. */
+export function stopTransfers(): void {
   for (const stop of stops.values()) stop.abort();
   files.clear();
-  keep([]);
+  set([]);
 }
 
 async function run(draft: Draft): Promise<void> {
