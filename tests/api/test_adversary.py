@@ -1,0 +1,40 @@
+"""What a stranger, a user of bad will, or bad luck can bring about: floods, resets under way, clocks
+that go back, disks that refuse."""
+
+from support.server import free_port, wait_for
+from test_accounts import problem
+
+BOUNDARY = "frontier"
+HEAD = (f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="to"\r\n\r\n%s\r\n'
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="f.bin"\r\n\r\n')
+
+
+def reset_without_recovery_key(user):
+    mails = user.server.code_count(user.email)
+    with user.server.client() as c:
+        assert c.post("/v1/accounts/forgot-password", json={"login": user.name}).status_code == 200
+        code = user.server.read_code(user.email, after=mails)
+        user.password += " anew"
+        r = c.post("/v1/accounts/reset-password",
+                   json={"username": user.name, "code": code, "password": user.password})
+        assert r.status_code == 200 and r.json()["keys_lost"], r.text
+
+
+def test_letter_is_not_acknowledged_for_a_key_lost_meanwhile(server, make_user_pair):
+    alice, bob = make_user_pair
+
+    def body():
+        yield (HEAD % bob.name).encode()
+        for _ in range(8):
+            yield b"x" * (256 << 10)
+        reset_without_recovery_key(bob)
+        yield b"the end" + f"\r\n--{BOUNDARY}--\r\n".encode()
+
+    r = alice.id.post("/v1/letters", content=body(), headers={
+        "Content-Type": f"multipart/form-data; boundary={BOUNDARY}"})
+    problem(r, 503, "unavailable")
+    bob.sign_in()
+    assert bob.id.get("/v1/letters?box=inbox").json()["items"] == []
+    letter = alice.send(bob, "sealed to the new key")
+    r = bob.id.get(f"/v1/letters/{letter['id']}/manifest")
+    assert r.status_code == 200 and r.json()["text"] == "sealed to the new key"
