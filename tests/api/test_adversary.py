@@ -38,3 +38,20 @@ def test_letter_is_not_acknowledged_for_a_key_lost_meanwhile(server, make_user_p
     letter = alice.send(bob, "sealed to the new key")
     r = bob.id.get(f"/v1/letters/{letter['id']}/manifest")
     assert r.status_code == 200 and r.json()["text"] == "sealed to the new key"
+
+
+def test_sign_ups_from_one_address_are_limited(make_server):
+    server = make_server()
+    with server.client() as c:
+        statuses = [c.post("/v1/accounts/forgot-password", json={"login": f"nobody{i}"}).status_code
+                    for i in range(199)]
+        assert set(statuses) == {200}
+        for i in range(4):
+            r = c.post("/v1/accounts", json={"username": f"flood{i}",
+                                             "email": f"stranger{i}@example.org",
+                                             "password": "a very long password"})
+            if r.status_code != 201:
+                break
+        problem(r, 429, "rate_limited")
+        assert int(r.headers["retry-after"]) > 60
+        assert i == 1
