@@ -1,8 +1,10 @@
 """What a stranger, a user of bad will, or bad luck can bring about: floods, resets under way, clocks
 that go back, disks that refuse."""
 
+import itertools
 from support.server import free_port, wait_for
 from test_accounts import problem
+from test_time import timed  # noqa: F401 (fixture)
 
 BOUNDARY = "frontier"
 HEAD = (f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="to"\r\n\r\n%s\r\n'
@@ -55,3 +57,18 @@ def test_sign_ups_from_one_address_are_limited(make_server):
         problem(r, 429, "rate_limited")
         assert int(r.headers["retry-after"]) > 60
         assert i == 1
+
+
+def test_throttle_does_not_outlive_a_clock_that_was_ahead(timed):  # noqa: F811
+    server, clock = timed
+    user = server.user()
+    year = 365 * 24 * 3600
+    clock.move(year)
+    with server.client() as c:
+        guess = {"login": user.name, "password": "not this one"}
+        statuses = itertools.islice(
+            iter(lambda: c.post("/v1/sessions", json=guess).status_code, 429), 30)
+        assert set(statuses) == {401}
+        clock.move(-year)
+        r = c.post("/v1/sessions", json={"login": user.name, "password": user.password})
+        assert r.status_code == 200, r.text
