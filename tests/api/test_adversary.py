@@ -124,6 +124,18 @@ def test_sent_mail_is_not_repeated_while_the_database_refuses(make_server, smtp)
     assert len(inbox.to("owner@example.org")) == 2, "the code, and one mail to the owner"
 
 
+def test_erased_account_leaves_no_mail_behind(make_server, smtp):  # noqa: F811
+    inbox = smtp(port=free_port())
+    server = mailing(make_server, inbox)
+    alice, bob = server.user(), server.user()
+    inbox.stop()
+    alice.send(bob, "a notice of this cannot go out")
+    wait_for(lambda: queued(server, bob.email) == 1, "the notice in the queue")
+    r = bob.id.request("DELETE", "/v1/me", json={"password": bob.password})
+    assert r.status_code == 204, r.text
+    assert queued(server, bob.email) == 0
+
+
 def test_throttle_does_not_outlive_a_clock_that_was_ahead(timed):  # noqa: F811
     server, clock = timed
     user = server.user()
