@@ -2,8 +2,10 @@
 """Adds up the results that ./test left: JUnit files, Meson logs, single steps. Prints what failed and
 the line "N passed, N failed"; exits with 1 unless everything passed and something ran."""
 
+import collections
 import json
 import pathlib
+import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
@@ -18,11 +20,23 @@ def junit(path):
 
 
 def meson(path):
-    """Yields a failed case for every C test program that did not end well."""
+    """Yields every case of every C test program, from what cmocka printed. One that began and did
+    not end well has failed; so has a program that ended badly for another reason."""
     for line in path.read_text().splitlines():
         test = json.loads(line)
-        if test["result"] not in ("OK", "SKIP"):
-            yield f"{path.parent.name}: {test['name']} {test['result']}", "failed"
+        program = f"{path.parent.name}: {test['name']}"
+        printed = test.get("stdout", "") + test.get("stderr", "")
+        left = collections.Counter(re.findall(r"\[ RUN {6}\] (\S+)", printed))
+        states = {"passed": r"\[ {7}OK \] (\S+)", "skipped": r"\[ {2}SKIPPED \] (\S+)$"}
+        for state, pattern in states.items():
+            ended = collections.Counter(re.findall(pattern, printed, re.M)) & left
+            left -= ended
+            for name in ended.elements():
+                yield f"{program} {name}", state
+        for name in left.elements():
+            yield f"{program} {name}", "failed"
+        if test["result"] not in ("OK", "SKIP") and not left:
+            yield f"{program} {test['result']}", "failed"
 
 
 def cases(results):

@@ -17,8 +17,30 @@ void json_cleanse_freed(void)
     json_set_alloc_funcs(malloc, free_cleansed);
 }
 
+/* Jansson calls itself for every level, up to 2048, which is more than a small stack may hold.
+ * Right as far as text is JSON, and Jansson reads no further. */
+static bool is_too_deep(struct bytes text)
+{
+    size_t depth = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < text.n; i++) {
+        uint8_t c = text.p[i];
+        if (quoted && c == '\\')
+            i++;
+        else if (c == '"')
+            quoted = !quoted;
+        else if (!quoted && (c == '{' || c == '[') && ++depth > JSON_DEPTH_MAX)
+            return true;
+        else if (!quoted && (c == '}' || c == ']') && depth > 0)
+            depth--;
+    }
+    return false;
+}
+
 json_t *json_parse_object(struct bytes text)
 {
+    if (is_too_deep(text))
+        return NULL;
     json_t *value = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
     if (value != NULL && !json_is_object(value)) {
         json_decref(value);

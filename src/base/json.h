@@ -12,8 +12,12 @@
  * start of a process that reads such bodies; repeating it is harmless. */
 void json_cleanse_freed(void);
 
-/* Reads text as one JSON object: UTF-8, no duplicate names, nothing behind it, no NUL in strings.
- * Gives a reference for json_decref, or NULL when it is anything else. */
+/* Objects and arrays inside each other; nothing that is read here has more than a few. */
+#define JSON_DEPTH_MAX 32u
+
+/* Reads text as one JSON object: UTF-8, no duplicate names, nothing behind it, no NUL in strings,
+ * at most JSON_DEPTH_MAX deep. Gives a reference for json_decref, or NULL when it is anything else.
+ */
 json_t *json_parse_object(struct bytes text);
 
 /* The string member name, borrowed from object; false when it is absent or not a string. */

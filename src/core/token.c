@@ -18,7 +18,10 @@ struct token_verifier {
     const struct identity *identity;
     enum token_algorithm algorithm;
     struct lock lock; /* for what follows */
+    struct condition fetched;
     struct token_keys keys;
+    bool fetching;
+    enum err fetch_result; /* of the last fetch */
     int64_t next_fetch_mono_ms;
 };
 
@@ -35,6 +38,7 @@ struct token_verifier *token_verifier_create(const struct identity *identity)
     verifier->identity = identity;
     verifier->algorithm = strcmp(identity->algorithm, "RS256") == 0 ? TOKEN_RS256 : TOKEN_ES256;
     lock_init(&verifier->lock);
+    condition_init(&verifier->fetched);
     return verifier;
 }
 
@@ -43,6 +47,7 @@ void token_verifier_destroy(struct token_verifier *verifier)
     if (verifier == NULL)
         return;
     token_keys_fini(&verifier->keys);
+    condition_fini(&verifier->fetched);
     lock_fini(&verifier->lock);
     mem_free(verifier);
 }
@@ -86,14 +91,17 @@ static bool read_header(struct token_verifier *verifier, struct arena *arena, st
     return ok;
 }
 
-/* With the lock held: true when the set may be fetched now. */
-static bool may_fetch(struct token_verifier *verifier)
+/* --- keys --- */
+
+/* With the lock held: the key with a reference of the caller's own, so that a fetch cannot free it
+ * meanwhile; or NULL. */
+static EVP_PKEY *borrow_key(struct token_verifier *verifier, struct bytes key_id)
 {
-    int64_t now = clock_mono_ms();
-    if (now < verifier->next_fetch_mono_ms)
-        return false;
-    verifier->next_fetch_mono_ms = now + TOKEN_FETCH_INTERVAL_MS;
-    return true;
+    const struct token_key *key = token_keys_find(&verifier->keys, key_id);
+    if (key == NULL)
+        return NULL;
+    EVP_PKEY_up_ref(key->key);
+    return key->key;
 }
 
 static enum err fetch_keys(struct token_verifier *verifier, struct ctx *ctx)
@@ -116,26 +124,64 @@ static enum err fetch_keys(struct token_verifier *verifier, struct ctx *ctx)
     return ERR_OK;
 }
 
-/* Checks the signature under the lock, so that a fetch cannot free the key meanwhile. *known tells
- * whether the key id is. */
-static bool check_signature(struct token_verifier *verifier, const struct parts *parts,
-                            struct bytes key_id, bool *known, bool *fetch)
+/* With the lock held: looks for the key, waiting for a fetch that is on its way. ERR_DEADLINE; and
+ * ERR_UNAVAILABLE when it is missing because the last fetch failed. *fetch tells the caller to
+ * fetch the set and look again. */
+static enum err look_up(struct token_verifier *verifier, const struct ctx *ctx, struct bytes key_id,
+                        EVP_PKEY **out, bool *fetch)
 {
-    lock_acquire(&verifier->lock);
-    const struct token_key *key = token_keys_find(&verifier->keys, key_id);
-    *known = key != NULL;
-    EVP_PKEY *borrowed = key == NULL ? NULL : key->key;
-    if (borrowed != NULL)
-        EVP_PKEY_up_ref(borrowed);
-    *fetch = key == NULL && may_fetch(verifier);
-    lock_release(&verifier->lock);
-    if (borrowed == NULL)
-        return false;
-    const struct token_key copy = {.algorithm = verifier->algorithm, .key = borrowed};
-    bool ok = token_key_verify(&copy, parts->signed_part, parts->signature);
-    EVP_PKEY_free(borrowed);
-    return ok;
+    *fetch = false;
+    while ((*out = borrow_key(verifier, key_id)) == NULL && verifier->fetching) {
+        if (!condition_wait(&verifier->fetched, &verifier->lock, ctx->deadline_mono_ms))
+            return ERR_DEADLINE;
+    }
+    if (*out != NULL)
+        return ERR_OK;
+    int64_t now = clock_mono_ms();
+    if (now < verifier->next_fetch_mono_ms)
+        return verifier->fetch_result == ERR_OK ? ERR_OK : ERR_UNAVAILABLE;
+    verifier->next_fetch_mono_ms = now + TOKEN_FETCH_INTERVAL_MS;
+    verifier->fetching = true;
+    *fetch = true;
+    return ERR_OK;
 }
+
+/* Gives the key of that id for EVP_PKEY_free, or NULL when the issuer has none. */
+static enum err find_key(struct token_verifier *verifier, struct ctx *ctx, struct bytes key_id,
+                         EVP_PKEY **out)
+{
+    bool fetch;
+    lock_acquire(&verifier->lock);
+    enum err e = look_up(verifier, ctx, key_id, out, &fetch);
+    lock_release(&verifier->lock);
+    if (!fetch)
+        return e;
+    e = fetch_keys(verifier, ctx);
+    lock_acquire(&verifier->lock);
+    verifier->fetching = false;
+    verifier->fetch_result = e;
+    *out = borrow_key(verifier, key_id);
+    condition_broadcast(&verifier->fetched);
+    lock_release(&verifier->lock);
+    return *out != NULL ? ERR_OK : e;
+}
+
+static enum err check_signature(struct token_verifier *verifier, struct ctx *ctx,
+                                const struct parts *parts, struct bytes key_id)
+{
+    EVP_PKEY *key;
+    enum err e = find_key(verifier, ctx, key_id, &key);
+    if (e != ERR_OK)
+        return e;
+    if (key == NULL)
+        return ERR_UNAUTHENTICATED;
+    const struct token_key borrowed = {.algorithm = verifier->algorithm, .key = key};
+    bool ok = token_key_verify(&borrowed, parts->signed_part, parts->signature);
+    EVP_PKEY_free(key);
+    return ok ? ERR_OK : ERR_UNAUTHENTICATED;
+}
+
+/* --- claims --- */
 
 static bool claim_is(const json_t *claims, const char *name, const char *value)
 {
@@ -220,18 +266,10 @@ enum err token_verify(struct token_verifier *verifier, struct ctx *ctx, struct b
     if (!split(ctx->arena, token, &parts) ||
         !read_header(verifier, ctx->arena, parts.header, &key_id))
         return ERR_UNAUTHENTICATED;
-    bool known;
-    bool fetch;
-    bool ok = check_signature(verifier, &parts, key_id, &known, &fetch);
-    if (fetch) {
-        enum err e = fetch_keys(verifier, ctx);
-        if (e != ERR_OK)
-            return e;
-        ok = check_signature(verifier, &parts, key_id, &known, &fetch);
-    }
-    if (!ok)
-        return ERR_UNAUTHENTICATED;
-    enum err e = read_claims(verifier, ctx, parts.payload, out);
+    enum err e = check_signature(verifier, ctx, &parts, key_id);
+    if (e != ERR_OK)
+        return e;
+    e = read_claims(verifier, ctx, parts.payload, out);
     if (e != ERR_OK)
         actor_fini(out);
     else if (out->power == ACTOR_ID)

@@ -25,9 +25,9 @@ void token_verifier_destroy(struct token_verifier *verifier);
 
 /* Verifies signature, issuer, audience, use and time of token at ctx->now_unix_ms and fills in
  * *out, whose id_token borrows token. The key set is fetched when a key id is not known, at most
- * once in a few seconds; so it may wait. ERR_UNAUTHENTICATED for anything that is not a token of
- * this issuer, ERR_TOKEN_EXPIRED for one that was. Whether the session still lives is not its
- * business. Thread-safe. out is for actor_fini. */
+ * once in a few seconds; so it may wait, also for another thread's fetch. ERR_UNAUTHENTICATED for
+ * anything that is not a token of this issuer, ERR_TOKEN_EXPIRED for one that was. Whether the
+ * session still lives is not its business. Thread-safe. out is for actor_fini. */
 enum err token_verify(struct token_verifier *verifier, struct ctx *ctx, struct bytes token,
                       struct actor *out) MUST_CHECK;
 

@@ -4,13 +4,15 @@ was not acknowledged is half there. CRASH_ROUNDS sets how often (100 for the ful
 import hashlib
 import os
 import random
+import sqlite3
 import subprocess
 import threading
 import time
+import uuid
 
 import httpx
 
-from support.server import BINARY, Server
+from support.server import BINARY, Server, wait_for
 
 ROUNDS = int(os.environ.get("CRASH_ROUNDS", "8"))
 SENDERS = 6
@@ -76,6 +78,25 @@ def kill_under_load(server, one, two, rng):
     return acknowledged
 
 
+def objects_of_records(server):
+    """The ids of letters whose content is in an object, not in the database."""
+    database = sqlite3.connect(f"file:{server.data_dir}/letterlock.sqlite?mode=ro", uri=True)
+    try:
+        rows = database.execute("SELECT id FROM messages WHERE frames IS NULL").fetchall()
+    finally:
+        database.close()
+    return {str(uuid.UUID(bytes=row[0])) for row in rows}
+
+
+def files_under(directory):
+    return {p.name for p in directory.rglob("*") if p.is_file()}
+
+
+def has_no_orphan(server):
+    """The start removes what no record vouches for: unfinished uploads, objects without a letter."""
+    return files_under(server.data_dir / "objects") == objects_of_records(server)
+
+
 def test_nothing_acknowledged_is_lost(tmp_path):
     seed = int(os.environ.get("CRASH_SEED", time.time_ns() % 1_000_000))
     print(f"seed {seed}")
@@ -86,6 +107,8 @@ def test_nothing_acknowledged_is_lost(tmp_path):
     for _ in range(ROUNDS):
         acknowledged |= kill_under_load(server, one, two, rng)
     assert acknowledged
+    wait_for(lambda: has_no_orphan(server), "the start to remove orphans")
+    assert not files_under(server.data_dir / "objects" / "tmp")
     items = inbox_of(two)
     ids = [x["id"] for x in items]
     assert len(ids) == len(set(ids))

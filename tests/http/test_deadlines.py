@@ -108,7 +108,7 @@ def test_slow_calls_are_not_cut(quick):
 
 
 def test_drain_finishes_what_runs(make_front):
-    front = make_front(drain_ms=20000)
+    front = make_front(drain_ms=20000, admin_listen="127.0.0.1:0")
     upload, download, call, idle, events = (front.connect() for _ in range(5))
     assert idle.get("/v1/whoami").status == 200
     events.send(b"GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n").head()
@@ -142,7 +142,7 @@ def test_drain_cuts_at_its_deadline(make_front):
 
 
 def test_kept_connection_closes_while_draining(make_front):
-    front = make_front(drain_ms=10000)
+    front = make_front(drain_ms=10000, admin_listen="127.0.0.1:0")
     with front.connect() as busy, front.connect() as kept:
         assert kept.get("/v1/whoami").status == 200
         busy.send(b"GET /v1/wait?ms=3000 HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -110,6 +110,42 @@ static void test_mutations_agree(void **state)
     }
 }
 
+/* An object with arrays inside each other, depth in all. */
+static json_t *parse_nested(size_t depth)
+{
+    struct buffer text;
+    buffer_init(&text, 1u << 20);
+    buffer_append_str(&text, "{\"[[\\\"{\":");
+    for (size_t i = 1; i < depth; i++)
+        buffer_append_str(&text, "[");
+    for (size_t i = 1; i < depth; i++)
+        buffer_append_str(&text, "]");
+    buffer_append_str(&text, depth > 1 ? "}" : "1}");
+    json_t *object = json_parse_object(buffer_bytes(&text));
+    buffer_fini(&text);
+    return object;
+}
+
+static void test_depth_is_bounded(void **state)
+{
+    (void)state;
+    const size_t good[] = {1, 2, JSON_DEPTH_MAX};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        json_t *object = parse_nested(good[i]);
+        assert_non_null(object);
+        json_decref(object);
+    }
+    assert_null(parse_nested(JSON_DEPTH_MAX + 1));
+    assert_null(parse_nested(2000));
+    /* Brackets beside each other are not deep. */
+    json_t *flat = json_parse_object(BYTES_LIT("{\"a\":[[],[],[],[],[],[],[],[],[],[],[],[],[],[],"
+                                               "[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],"
+                                               "[],[],[],[],[],[],[]],\"b\":\"[[[[[[[[[[[[[[[[[[["
+                                               "[[[[[[[[[[[[[[[[[[\"}"));
+    assert_non_null(flat);
+    json_decref(flat);
+}
+
 static void test_strings_are_written_as_jansson_does(void **state)
 {
     (void)state;
@@ -163,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_flat_objects),
         cmocka_unit_test(test_mutations_agree),
+        cmocka_unit_test(test_depth_is_bounded),
         cmocka_unit_test(test_strings_are_written_as_jansson_does),
         cmocka_unit_test(test_ids_and_times_are_written_as_jansson_does),
     };

@@ -1,6 +1,7 @@
 /* The verifier of tokens: published vectors, and forgeries, each of which is one step away from a
  * good token. */
 #include "base/encode.h"
+#include "base/threads.h"
 #include "core/token.h"
 #include "core/token_keys.h"
 #include "token_forge.h"
@@ -425,6 +426,52 @@ static void test_key_set_out_of_reach(void **state)
     f->forge.jwks_result = ERR_OK;
     f->forge.jwks = "<html>";
     assert_int_equal(verify_header(f, FORGE_HEADER), ERR_UNAVAILABLE);
+    /* Not the token's fault, also while nothing is fetched. */
+    assert_int_equal(verify_header(f, FORGE_HEADER), ERR_UNAVAILABLE);
+}
+
+struct racer {
+    struct thread thread;
+    struct fixture *f;
+    struct bytes token;
+    enum err result;
+};
+
+static void verify_in_race(void *arg)
+{
+    struct racer *racer = arg;
+    struct arena arena = {0};
+    struct ctx ctx;
+    struct actor actor;
+    ctx_init(&ctx, &arena, 60000);
+    ctx.now_unix_ms = racer->f->ctx.now_unix_ms;
+    racer->result = token_verify(racer->f->verifier, &ctx, racer->token, &actor);
+    actor_fini(&actor);
+    arena_fini(&arena);
+}
+
+/* The first tokens after a start come all at once: those that do not fetch the keys wait for them.
+ */
+static void test_first_tokens_at_once(void **state)
+{
+    struct fixture *f = *state;
+    enum { RACERS = 8, ROUNDS = 50 };
+    struct racer racers[RACERS];
+    struct bytes token = forge_token(&f->forge, &f->arena, FORGE_HEADER, ID_CLAIMS);
+    for (int round = 0; round < ROUNDS; round++) {
+        token_verifier_destroy(f->verifier);
+        f->verifier = token_verifier_create(&f->forge.port);
+        f->forge.jwks_fetches = 0;
+        for (size_t i = 0; i < RACERS; i++) {
+            racers[i] = (struct racer){.f = f, .token = token};
+            thread_start(&racers[i].thread, "racer", verify_in_race, &racers[i]);
+        }
+        for (size_t i = 0; i < RACERS; i++)
+            thread_join(&racers[i].thread);
+        for (size_t i = 0; i < RACERS; i++)
+            assert_int_equal(racers[i].result, ERR_OK);
+        assert_int_equal(f->forge.jwks_fetches, 1);
+    }
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
@@ -446,6 +493,7 @@ int main(void)
         TEST(test_times),
         TEST(test_key_ids),
         TEST(test_key_set_out_of_reach),
+        TEST(test_first_tokens_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
