@@ -10,10 +10,11 @@ node_is_new_enough() {
     ' 2>/dev/null
 }
 
-# use_node: puts node and npm on PATH, and npm's cache into .cache; the working directory is the repository.
+# use_node: puts node and npm on PATH, and npm's cache into .cache; the working directory is the
+# repository.
 use_node() {
     local cache=$PWD/.cache/node modules
-    export npm_config_cache=$PWD/.cache/npm npm_config_update_notifier=false
+    export npm_config_cache=$PWD/.cache/npm npm_config_update_notifier=false NODE_DISABLE_COMPILE_CACHE=1
     node_is_new_enough && return 0
     if ! cmp -s tools/node.txt "$cache/node.txt"; then
         echo "Fetching Node.js for the web client"
