@@ -6,8 +6,8 @@ import sqlite3
 
 import pytest
 
+from support.replies import problem
 from support.server import free_port, wait_for
-from test_accounts import problem
 from test_mail import smtp  # noqa: F401 (fixture)
 from test_time import SANITIZED, timed  # noqa: F401 (fixture)
 
