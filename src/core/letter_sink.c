@@ -11,6 +11,7 @@ void letter_sink_init(struct letter_sink *sink, struct core *core, struct ctx *c
 {
     const struct ports *ports = core->ports;
     *sink = (struct letter_sink){.core = core, .recipient = *recipient};
+    sink->put.recipient_key = sink->recipient.key_reference;
     sink->put.quota_bytes =
         recipient->quota_bytes > 0 ? recipient->quota_bytes : core->config->quota_bytes;
     sink->put.record = (struct message_record){

@@ -117,7 +117,7 @@ static enum err erase_account(struct store_db *db, void *arg)
     e = identity_end_sessions(db, id, &no_session);
     if (e == ERR_OK)
         e = key_rows_erase(db, id);
-    static const enum sql_id statements[] = {SQL_CODES_ERASE, SQL_ACCOUNT_ERASE};
+    static const enum sql_id statements[] = {SQL_CODES_ERASE, SQL_MAIL_ERASE, SQL_ACCOUNT_ERASE};
     for (size_t i = 0; i < sizeof statements / sizeof statements[0] && e == ERR_OK; i++) {
         sqlite3_stmt *s = store_statement(db, statements[i]);
         store_bind_uuid(s, 1, id);

@@ -101,13 +101,23 @@ static enum err add_with_code(struct store_db *db, const struct sign_up *up)
                           up->ctx->now_unix_ms);
 }
 
+/* Every sign-up has a mail sent to an address that nobody has proved to be theirs. */
+static enum err count_sign_up(struct store_db *db, const struct sign_up *up)
+{
+    struct throttle throttle = throttle_of_mail_address(up->ctx->client_address);
+    enum err e = throttle_check(db, &throttle, up->ctx->now_unix_ms, &up->ctx->retry_after_s);
+    return e == ERR_OK ? throttle_count(db, &throttle, up->ctx->now_unix_ms) : e;
+}
+
 static enum err register_account(struct store_db *db, void *arg)
 {
     struct sign_up *up = arg;
     struct arena *arena = up->ctx->arena;
     struct account other;
     bool found;
-    enum err e = drop_stale(db, up);
+    enum err e = count_sign_up(db, up);
+    if (e == ERR_OK)
+        e = drop_stale(db, up);
     if (e == ERR_OK)
         e = account_by_name(db, arena, up->in->username, &other, &found);
     if (e == ERR_OK && found)

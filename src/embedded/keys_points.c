@@ -158,12 +158,16 @@ enum err keys_secret_get(struct keys_service *service, struct ctx *ctx,
     if (hit) {
         *z = cached.z;
     } else {
+        unsigned forgotten_before = atomic_load(&service->forgotten);
         struct agree a = {.ctx = ctx, .own = own, .peer = peer, .z = z};
         e = store_read(service->store, ctx, agree, &a);
         if (e == ERR_OK) {
             cached = (struct keys_secret){
                 .z = *z, .user_id = ctx->actor->user_id, .session_id = ctx->actor->session_id};
             cache_put(service->secrets, key, ctx->now_unix_ms + KEYS_SECRET_LIFETIME_MS, &cached);
+            /* The session may have been ended meanwhile, and nothing of its power may stay. */
+            if (atomic_load(&service->forgotten) != forgotten_before)
+                cache_drop(service->secrets, key);
         }
     }
     mem_cleanse(&cached, sizeof cached);
@@ -199,6 +203,7 @@ static bool is_of_session(const void *value, const void *arg)
 
 void keys_service_end_session(struct keys_service *service, const struct uuid *session_id)
 {
+    atomic_fetch_add(&service->forgotten, 1);
     cache_drop_if(service->secrets, is_of_session, session_id);
 }
 

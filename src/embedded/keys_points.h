@@ -34,7 +34,7 @@ struct keys_service {
     struct cache *points;  /* user id -> struct keys_points */
     struct cache *secrets; /* digest of custody and points -> struct keys_secret */
     atomic_uint foreign_changes;
-    atomic_uint forgotten; /* rises before points are dropped; see keys_points_get */
+    atomic_uint forgotten; /* rises before points or secrets are dropped */
 };
 
 /* Z of a pair, with the user whose key made it and the session that had the power to. */

@@ -39,7 +39,9 @@ struct mail_queue {
     bool stop;
     atomic_bool soon; /* asked to look at soon_mono_ms */
     int64_t soon_mono_ms;
-    unsigned failures_in_row; /* of the server itself; only the thread uses it */
+    /* only the thread uses these */
+    unsigned failures_in_row; /* of the server itself */
+    int64_t sent_id;          /* a mail that went out and could not be removed; 0: none */
     struct thread thread;
 };
 
@@ -198,6 +200,16 @@ static enum err postpone_mail(struct store_db *db, void *arg)
     return store_run(db, s);
 }
 
+/* Behind all that are due: a mail that makes the server hang up does not hold up the others. */
+static enum err move_to_end(struct store_db *db, void *arg)
+{
+    const struct look *look = arg;
+    sqlite3_stmt *s = store_statement(db, SQL_MAIL_TO_END);
+    store_bind_int(s, 1, look->mail.id);
+    store_bind_int(s, 2, look->now_unix_ms);
+    return store_run(db, s);
+}
+
 /* --- the thread --- */
 
 static bool is_code_kind(enum mail_kind kind)
@@ -250,10 +262,13 @@ static bool settle(struct mail_queue *queue, struct ctx *ctx, struct look *look,
                     (int)look->mail.kind);
     if (outcome == MAIL_UNREACHABLE && !gone) {
         queue->failures_in_row++;
+        /* When this fails the same mail is tried again, no more. */
+        (void)!store_write(queue->store, ctx, move_to_end, look);
         return false;
     }
     queue->failures_in_row = 0;
     enum err e = store_write(queue->store, ctx, gone ? remove_mail : postpone_mail, look);
+    queue->sent_id = e != ERR_OK && outcome == MAIL_SENT ? look->mail.id : 0;
     return e == ERR_OK;
 }
 
@@ -277,7 +292,8 @@ static int64_t work(struct mail_queue *queue)
         wait_ms = ahead < MAIL_IDLE_MS ? ahead : MAIL_IDLE_MS;
     } else if (e == ERR_OK) {
         ctx.deadline_mono_ms = clock_mono_ms() + MAIL_SEND_TIMEOUT_MS;
-        enum mail_outcome outcome = deliver(queue, &ctx, &look);
+        enum mail_outcome outcome =
+            look.mail.id == queue->sent_id ? MAIL_SENT : deliver(queue, &ctx, &look);
         ctx.deadline_mono_ms = clock_mono_ms() + MAIL_STORE_TIMEOUT_MS;
         bool go_on = settle(queue, &ctx, &look, outcome);
         wait_ms = go_on ? 0

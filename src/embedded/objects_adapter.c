@@ -277,7 +277,7 @@ static enum err each_in_shard(struct objects_adapter *objects, struct ctx *ctx, 
                               struct each_call *call)
 {
     char name[3];
-    (void)snprintf(name, sizeof name, "%02x", shard);
+    (void)snprintf(name, sizeof name, "%02x", (uint8_t)shard);
     return each_file(objects, ctx, name, visit_object, call);
 }
 

@@ -50,6 +50,20 @@ static enum err check_room(struct put_task *t, struct store_db *db, int64_t reci
     return t->in->record.sealed_size > (uint64_t)room ? ERR_QUOTA_EXCEEDED : ERR_OK;
 }
 
+/* A password reset without recovery key may have come between the sealing and now: the letter would
+ * be acknowledged, and nobody could open it. */
+static enum err check_key(const struct put_task *t, struct store_db *db)
+{
+    struct uuid id;
+    if (t->in->recipient_key == NULL || !uuid_parse(bytes_of_str(t->in->recipient_key), &id))
+        return ERR_OK;
+    sqlite3_stmt *s = store_statement(db, SQL_KEY_IS_LOST);
+    store_bind_uuid(s, 1, &id);
+    bool lost = false;
+    enum err e = store_step(db, s, &lost);
+    return e == ERR_OK && lost ? ERR_UNAVAILABLE : e;
+}
+
 static int64_t flags_of(const struct message_put *in)
 {
     const struct message_record *m = &in->record;
@@ -120,6 +134,8 @@ static enum err run_put(struct store_task *task, struct store_db *db)
     if (e != ERR_OK)
         return e == ERR_NOT_FOUND ? ERR_UNKNOWN_RECIPIENT : e;
     e = check_room(t, db, recipient_no);
+    if (e == ERR_OK)
+        e = check_key(t, db);
     if (e == ERR_OK)
         e = insert(in, db, sender_no, recipient_no);
     if (e == ERR_OK)

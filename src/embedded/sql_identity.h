@@ -139,7 +139,8 @@
     X(THROTTLE_PUT, "INSERT OR REPLACE INTO throttles(key, failures, last_ms, until_ms)"           \
                     " VALUES(?1, ?2, ?3, ?4)")                                                     \
     X(THROTTLE_DROP, "DELETE FROM throttles WHERE key = ?1")                                       \
-    X(THROTTLES_OLD, "DELETE FROM throttles WHERE last_ms < ?1 AND until_ms < ?2")                 \
+    X(THROTTLES_OLD,                                                                               \
+      "DELETE FROM throttles WHERE (last_ms < ?1 AND until_ms < ?2) OR last_ms > ?3")              \
     X(ADMIN_USAGE, "SELECT u.quota_bytes, coalesce(g.bytes, 0) FROM users u LEFT JOIN usage g"     \
                    " ON g.user_no = u.no WHERE u.id = ?1")                                         \
     X(ADMIN_QUOTA, "UPDATE users SET quota_bytes = ?2 WHERE id = ?1")                              \

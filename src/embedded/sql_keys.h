@@ -24,6 +24,7 @@
       "INSERT INTO user_keys(id, user_id, point, private_key, state, created_ms, lost_ms)"         \
       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, 0)")                                                        \
     X(KEYS_OF_USER, "SELECT " KEY_COLUMNS " FROM user_keys WHERE user_id = ?1 ORDER BY no DESC")   \
+    X(KEY_IS_LOST, "SELECT 1 FROM user_keys WHERE id = ?1 AND state = 2")                          \
     X(KEYS_PUBLISH, "UPDATE user_keys SET state = 1 WHERE user_id = ?1 AND state = 0")             \
     X(KEYS_LOSE, "UPDATE user_keys SET state = 2, private_key = NULL, lost_ms = ?2"                \
                  " WHERE user_id = ?1 AND state <> 2")                                             \

@@ -28,6 +28,8 @@
     X(MAIL_NEXT, "SELECT min(next_unix_ms) FROM mail_queue")                                       \
     X(MAIL_POSTPONE, "UPDATE mail_queue SET attempts = attempts + 1, next_unix_ms = ?2"            \
                      " WHERE id = ?1")                                                             \
+    X(MAIL_TO_END, "UPDATE mail_queue SET next_unix_ms = ?2 WHERE id = ?1")                        \
+    X(MAIL_ERASE, "DELETE FROM mail_queue WHERE account_id = ?1")                                  \
     X(MAIL_REMOVE, "DELETE FROM mail_queue WHERE id = ?1")                                         \
     X(NOTICES_READY,                                                                               \
       "SELECT d.user_no, d.count, u.id, u.email FROM notices_due d JOIN users u ON u.no ="         \

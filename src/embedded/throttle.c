@@ -97,11 +97,17 @@ static enum err read_count(struct store_db *db, const struct throttle *throttle,
     enum err e = store_step(db, s, &row);
     if (e != ERR_OK || !row)
         return e;
-    out->until_ms = store_column_int(s, 2);
-    out->since_ms = store_column_int(s, 1);
-    if (now_unix_ms - out->since_ms < THROTTLE_FORGET_MS)
-        out->failures = store_column_int(s, 0);
+    struct count stored = {.failures = store_column_int(s, 0),
+                           .since_ms = store_column_int(s, 1),
+                           .until_ms = store_column_int(s, 2)};
     (void)sqlite3_reset(s);
+    int64_t age_ms = now_unix_ms - stored.since_ms;
+    /* Counted by a clock that was far ahead: nobody must be barred until it gets there. */
+    if (age_ms <= -THROTTLE_FORGET_MS)
+        return ERR_OK;
+    *out = stored;
+    if (age_ms >= THROTTLE_FORGET_MS)
+        out->failures = 0;
     return ERR_OK;
 }
 
@@ -158,5 +164,6 @@ enum err throttle_sweep(struct store_db *db, int64_t now_unix_ms)
     sqlite3_stmt *s = store_statement(db, SQL_THROTTLES_OLD);
     store_bind_int(s, 1, now_unix_ms - THROTTLE_FORGET_MS);
     store_bind_int(s, 2, now_unix_ms);
+    store_bind_int(s, 3, now_unix_ms + THROTTLE_FORGET_MS);
     return store_run(db, s);
 }

@@ -79,10 +79,10 @@ struct identity_account {
 struct identity {
     void *self;
 
-    /* Registers an unconfirmed account and e-mails a code. ERR_USERNAME_TAKEN; a taken e-mail
-     * address answers like success, takes the username for a day and mails its owner instead. An
-     * unconfirmed account older than a day gives its names up to a new one. ERR_INVITE_REQUIRED for
-     * a wrong or used invitation. */
+    /* Registers an unconfirmed account and e-mails a code (ERR_RATE_LIMITED past 200 mails an hour
+     * asked for from one address). ERR_USERNAME_TAKEN; a taken e-mail address answers like success,
+     * takes the username for a day and mails its owner instead. An unconfirmed account older than a
+     * day gives its names up to a new one. ERR_INVITE_REQUIRED for a wrong or used invitation. */
     enum err (*sign_up)(void *self, struct ctx *ctx, const struct identity_sign_up *in,
                         struct uuid *user_id, struct identity_delivery *delivery) MUST_CHECK;
 

@@ -61,11 +61,14 @@ struct message_put {
     uint8_t fingerprint[32];      /* of what the client asked for, to tell a retry from another
                                      letter under the same key */
     int64_t quota_bytes;          /* ceiling for the recipient's usage after this letter */
+    const char *recipient_key;    /* reference of the recipient's key before the letter was sealed,
+                                     or NULL: a put after that key was lost is refused */
     bool sealed_by_client;
 };
 
 /* What became of a put. e is ERR_OK, ERR_QUOTA_EXCEEDED, ERR_IDEMPOTENCY_MISMATCH, ERR_CONFLICT
- * (the id exists), ERR_UNKNOWN_RECIPIENT (erased meanwhile) or a server error. */
+ * (the id exists), ERR_UNKNOWN_RECIPIENT (erased meanwhile), ERR_UNAVAILABLE (the recipient's key
+ * was lost meanwhile: seal anew) or another server error. */
 struct message_put_result {
     enum err e;
     bool duplicate;               /* the key was used for this same letter before … */

@@ -1,9 +1,11 @@
 """Tokens and sessions: refresh, reuse, revocation, forged tokens, cookies."""
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
+import socket
 import time
 
 import pytest
@@ -194,3 +196,20 @@ def test_disabled_account_is_out_at_once(server, run_admin):
     with server.client() as c:
         problem(c.post("/v1/sessions", json={"login": user.name, "password": user.password}), 401,
                 "bad_credentials")
+
+
+def test_first_requests_after_a_start_are_all_known(make_server):
+    """The verifier has no keys yet, and everyone comes back at once."""
+    server = make_server()
+    request = (f"GET /v1/me HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
+               f"Authorization: Bearer {server.user().session['access_token']}\r\n\r\n").encode()
+    for _ in range(5):
+        server.restart()
+        with contextlib.ExitStack() as stack:
+            sockets = [stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+                       for _ in range(32)]
+            for s in sockets:
+                s.sendall(request[:-1])
+            for s in sockets:
+                s.sendall(request[-1:])
+            assert {s.recv(12) for s in sockets} == {b"HTTP/1.1 200"}

@@ -122,4 +122,6 @@ def test_idle_streams_are_small(make_front):
     wait_for(lambda: streams(front) == 0, "the streams to end", 30)
     if not SANITIZED:
         assert used < STREAM_KIB_MAX
-        wait_for(lambda: front.memory_kib() < before + 8 * 1024, "memory to be given back", 60)
+        # Most of it goes back; how much of the rest the allocator keeps varies from run to run.
+        wait_for(lambda: front.memory_kib() < before + STREAMS * used / 2, "memory to be given back",
+                 60)
