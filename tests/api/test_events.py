@@ -102,7 +102,7 @@ def test_streams_see_only_their_own(server, make_user_pair, carol):
 
 
 def test_too_many_streams(make_server):
-    server = make_server(LETTERLOCK_STREAMS_PER_USER=3)
+    server = make_server(LETTERLOCK_STREAMS_PER_USER=3, LETTERLOCK_HEARTBEAT_SECONDS=1)
     user = server.user()
     streams = [Stream(user) for _ in range(3)]
     r = user.access.get("/v1/events")
