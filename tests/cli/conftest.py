@@ -6,6 +6,7 @@ Tests that talk to a server take the `server` fixture of tests/conftest.py: `.ur
 import json
 import os
 import secrets
+import signal
 import subprocess
 
 import pytest
@@ -13,6 +14,10 @@ import pytest
 from support.server import BINARY
 
 DEADLINE_S = 60
+
+
+def heed_interrupts():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Person:
@@ -43,7 +48,9 @@ class Person:
         return done
 
     def start(self, *words, **options):
+        # A shell that runs the tests in its background has SIGINT ignored, and so would this.
         return subprocess.Popen([BINARY, *map(str, words)], cwd=self.cwd, env=self.env,
+                                preexec_fn=heed_interrupts,
                                 **options)
 
     def json(self, *words, **options):
