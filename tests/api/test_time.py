@@ -2,6 +2,7 @@
 that the test moves (libfaketime)."""
 
 import glob
+import itertools
 import os
 import time
 
@@ -151,3 +152,18 @@ def test_throttle_ends(timed):
     assert sign_in(user.password).status_code == 429
     clock.move(int(r.headers["retry-after"]) + 1)
     assert sign_in(user.password).status_code == 200
+
+
+def test_throttle_does_not_outlive_a_clock_that_was_ahead(timed):
+    server, clock = timed
+    user = server.user()
+    year = 365 * 24 * 3600
+    clock.move(year)
+    with server.client() as c:
+        guess = {"login": user.name, "password": "not this one"}
+        statuses = itertools.islice(
+            iter(lambda: c.post("/v1/sessions", json=guess).status_code, 429), 30)
+        assert set(statuses) == {401}
+        clock.move(-year)
+        r = c.post("/v1/sessions", json={"login": user.name, "password": user.password})
+        assert r.status_code == 200, r.text

@@ -47,11 +47,14 @@ class Person:
         assert done.returncode == exit, (words, done.returncode, done.stdout, done.stderr)
         return done
 
-    def start(self, *words, **options):
-        # A shell that runs the tests in its background has SIGINT ignored, and so would this.
+    def start(self, *words, prepare=None, **options):
+        """Starts a command, whose process calls prepare first."""
+        def before():
+            heed_interrupts()
+            if prepare is not None:
+                prepare()
         return subprocess.Popen([BINARY, *map(str, words)], cwd=self.cwd, env=self.env,
-                                preexec_fn=heed_interrupts,
-                                **options)
+                                preexec_fn=before, **options)
 
     def json(self, *words, **options):
         """Runs a command with --json and gives the document."""

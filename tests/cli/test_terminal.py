@@ -14,7 +14,7 @@ class Terminal:
         self.seen = b""
         self.master, slave = pty.openpty()
         self.process = someone.start(*words, stdin=slave, stdout=slave, stderr=slave,
-                                     preexec_fn=lambda: self._adopt(slave))
+                                     prepare=lambda: self._adopt(slave))
         os.close(slave)
 
     @staticmethod
