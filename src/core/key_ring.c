@@ -33,23 +33,23 @@ bool kdf_parameters_valid(const struct kdf_parameters *params)
            params->passes <= KEY_RING_PASSES_MAX && params->lanes == KEY_RING_LANES;
 }
 
-/* HKDF-SHA256 with an empty salt. */
-static void derive(const struct secret *master, const char *info, struct secret *out)
+void key_ring_derive(struct bytes from, const char *label, struct secret *out)
 {
     EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
     EVP_KDF_CTX *ctx = kdf == NULL ? NULL : EVP_KDF_CTX_new(kdf);
     char digest[] = "SHA256";
-    struct secret key = *master;
-    char info_bytes[64];
-    struct bytes text = bytes_of_str(info);
-    if (ctx == NULL || text.n > sizeof info_bytes)
+    struct secret key = {0};
+    char info[64];
+    struct bytes text = bytes_of_str(label);
+    if (ctx == NULL || from.n == 0 || from.n > sizeof key.b || text.n > sizeof info)
         abort();
-    memcpy(info_bytes, text.p, text.n);
+    memcpy(key.b, from.p, from.n);
+    memcpy(info, text.p, text.n);
 
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key.b, sizeof key.b),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info_bytes, text.n),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key.b, from.n),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info, text.n),
         OSSL_PARAM_construct_end(),
     };
     if (EVP_KDF_derive(ctx, out->b, sizeof out->b, params) != 1)
@@ -72,9 +72,10 @@ enum err key_ring_stretch(struct bytes password, const struct kdf_parameters *pa
                       crypto_pwhash_ALG_ARGON2ID13) != 0)
         return ERR_UNAVAILABLE;
     if (authentication_secret != NULL)
-        derive(&master, "letterlock authentication secret v1", authentication_secret);
+        key_ring_derive(secret_bytes(&master), "letterlock authentication secret v1",
+                        authentication_secret);
     if (wrapping_key != NULL)
-        derive(&master, "letterlock wrapping key v1", wrapping_key);
+        key_ring_derive(secret_bytes(&master), "letterlock wrapping key v1", wrapping_key);
     secret_fini(&master);
     return ERR_OK;
 }

@@ -58,6 +58,10 @@ enum err key_ring_stretch(struct bytes password, const struct kdf_parameters *pa
                           struct secret *authentication_secret,
                           struct secret *wrapping_key) MUST_CHECK;
 
+/* HKDF-SHA256 (RFC 5869) without salt, 32 bytes: a key for one use, which label (at most 64 bytes)
+ * names, from 1 to 32 secret bytes. Aborts when OpenSSL fails, which takes lack of memory. */
+void key_ring_derive(struct bytes from, const char *label, struct secret *out);
+
 /* Appends the sealed form of plaintext (plaintext.n + KEY_RING_OVERHEAD_BYTES) to out; overflow of
  * out is sticky as always. Aborts when OpenSSL fails, which takes lack of memory. */
 void key_ring_seal(const char *label, const struct uuid *user, const struct secret *key,

@@ -18,9 +18,6 @@ struct identity_service {
     struct secret made_up; /* of answers for accounts that do not exist */
 };
 
-/* HKDF-SHA256 (RFC 5869) without salt, 32 bytes. */
-void identity_derive(struct bytes from, const char *label, struct secret *out);
-
 /* A stable account that does not exist, for a login nobody has: its id, salt and costs. Equal work
  * and equal throttles for known and unknown logins follow from treating it like a real one. */
 void identity_made_up_account(const struct identity_service *service, struct bytes login,

@@ -21,21 +21,6 @@ static void hmac_sha256(struct bytes key, struct bytes data, uint8_t out[SECRET_
         abort();
 }
 
-void identity_derive(struct bytes from, const char *label, struct secret *out)
-{
-    static const uint8_t no_salt[SECRET_BYTES];
-    struct secret prk;
-    uint8_t info[96];
-    struct bytes text = bytes_of_str(label);
-    if (text.n >= sizeof info)
-        abort();
-    memcpy(info, text.p, text.n);
-    info[text.n] = 1; /* the one block of expand */
-    hmac_sha256(bytes_of(no_salt, sizeof no_salt), from, prk.b);
-    hmac_sha256(secret_bytes(&prk), bytes_of(info, text.n + 1), out->b);
-    secret_fini(&prk);
-}
-
 /* Fresh ones for a new password. */
 static struct kdf_parameters kdf_parameters_of(const struct identity_config *config)
 {
@@ -227,7 +212,7 @@ void identity_make_recovery(struct ctx *ctx, const struct uuid *user_id,
     encode_base32(&out, bytes_of(raw, sizeof raw), RECOVERY_KEY_GROUP);
     *printed = arena_str(ctx->arena, buffer_bytes(&out));
     buffer_clear(&out);
-    identity_derive(bytes_of(raw, sizeof raw), LABEL_RECOVERY, &key);
+    key_ring_derive(bytes_of(raw, sizeof raw), LABEL_RECOVERY, &key);
     key_ring_seal(KEY_RING_LABEL_RING_KEY, user_id, &key, secret_bytes(ring_key), &out);
     *sealed = arena_copy(ctx->arena, buffer_bytes(&out));
     buffer_fini(&out);
@@ -242,7 +227,7 @@ bool identity_open_recovery(const struct account *account, struct bytes printed,
     struct secret key;
     if (!encode_base32_decode(printed, raw, sizeof raw))
         return false;
-    identity_derive(bytes_of(raw, sizeof raw), LABEL_RECOVERY, &key);
+    key_ring_derive(bytes_of(raw, sizeof raw), LABEL_RECOVERY, &key);
     bool ok = key_ring_unseal_secret(KEY_RING_LABEL_RING_KEY, &account->id, &key,
                                      account->ring_by_recovery, ring_key);
     secret_fini(&key);

@@ -64,7 +64,7 @@ static void make_session(const struct identity_service *service, struct sign_in 
     in->can_open = ring_key != NULL;
     if (ring_key == NULL)
         return;
-    identity_derive(secret_bytes(&in->token.family), LABEL_CUSTODY, &in->custody);
+    key_ring_derive(secret_bytes(&in->token.family), LABEL_CUSTODY, &in->custody);
     in->session.ring = session_ring_seal(ctx->arena, &in->account->id, &in->custody, ring_key);
     if (in->account->ring_by_recovery.n == 0)
         identity_make_recovery(ctx, &in->account->id, ring_key, &in->recovery_key,
@@ -100,7 +100,7 @@ static enum err grant(struct identity_service *service, struct ctx *ctx,
     struct secret custody = {0};
     bool can_open = session->ring.n > 0;
     if (can_open)
-        identity_derive(secret_bytes(&token->family), LABEL_CUSTODY, &custody);
+        key_ring_derive(secret_bytes(&token->family), LABEL_CUSTODY, &custody);
     const struct issuer_subject subject = {
         .user_id = account->id,
         .session_id = session->id,
@@ -234,7 +234,7 @@ static void succeed(struct refresh *r)
     struct buffer sealed;
     buffer_init(&sealed, IDENTITY_SEALED_SECRET_BYTES);
     secret_random(&r->next.rotating);
-    identity_derive(secret_bytes(&r->presented->rotating), LABEL_SUCCESSOR, &key);
+    key_ring_derive(secret_bytes(&r->presented->rotating), LABEL_SUCCESSOR, &key);
     key_ring_seal(LABEL_SUCCESSOR, &s->id, &key, secret_bytes(&r->next.rotating), &sealed);
     s->successor = arena_copy(r->ctx->arena, buffer_bytes(&sealed));
     s->previous = s->current;
@@ -252,7 +252,7 @@ static bool succeeded_before(struct refresh *r)
     if (!fits(s->previous, &r->presented->rotating) ||
         r->ctx->now_unix_ms - s->rotated_unix_ms > REFRESH_GRACE_MS)
         return false;
-    identity_derive(secret_bytes(&r->presented->rotating), LABEL_SUCCESSOR, &key);
+    key_ring_derive(secret_bytes(&r->presented->rotating), LABEL_SUCCESSOR, &key);
     bool ok =
         key_ring_unseal_secret(LABEL_SUCCESSOR, &s->id, &key, s->successor, &r->next.rotating);
     secret_fini(&key);

@@ -1,70 +1,103 @@
-"""The official AWS Encryption SDK as a client of ours: seals and opens with raw-ECDH keyrings."""
-
-import base64
+"""The official AWS Encryption SDK, set up for the one suite of Letterlock's message format."""
 
 import aws_encryption_sdk
 from aws_cryptographic_material_providers.mpl import AwsCryptographicMaterialProviders
 from aws_cryptographic_material_providers.mpl.config import MaterialProvidersConfig
 from aws_cryptographic_material_providers.mpl.models import (
-    CreateRawEcdhKeyringInput, EphemeralPrivateKeyToStaticPublicKeyInput, PublicKeyDiscoveryInput,
+    CreateRawEcdhKeyringInput,
+    EphemeralPrivateKeyToStaticPublicKeyInput,
+    PublicKeyDiscoveryInput,
     RawEcdhStaticConfigurationsEphemeralPrivateKeyToStaticPublicKey,
-    RawEcdhStaticConfigurationsPublicKeyDiscovery)
+    RawEcdhStaticConfigurationsPublicKeyDiscovery,
+    RawEcdhStaticConfigurationsRawPrivateKeyToStaticPublicKey,
+    RawPrivateKeyToStaticPublicKeyInput,
+)
 from aws_cryptography_primitives.smithygenerated.aws_cryptography_primitives.models import (
-    ECDHCurveSpec)
+    ECDHCurveSpec,
+)
 from aws_encryption_sdk.identifiers import AlgorithmSuite, CommitmentPolicy
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
 
-from support.argon2_reference import derive
+SUITE = AlgorithmSuite.AES_256_GCM_HKDF_SHA512_COMMIT_KEY
 
-CLIENT = aws_encryption_sdk.EncryptionSDKClient(
-    commitment_policy=CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT)
-PROVIDERS = AwsCryptographicMaterialProviders(config=MaterialProvidersConfig())
+_client = aws_encryption_sdk.EncryptionSDKClient(
+    commitment_policy=CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT
+)
+_providers = AwsCryptographicMaterialProviders(config=MaterialProvidersConfig())
+
+
+class Key:
+    """A P-256 key pair in the forms that the SDK and Letterlock's tool take."""
+
+    def __init__(self, pem=None):
+        if pem is None:
+            self._key = ec.generate_private_key(ec.SECP256R1())
+        else:
+            self._key = load_pem_private_key(pem.encode(), password=None)
+        self.pem = self._key.private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+        )
+        public = self._key.public_key()
+        self.spki = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        self.compressed = public.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
 
 
 def _keyring(scheme):
-    return PROVIDERS.create_raw_ecdh_keyring(
-        CreateRawEcdhKeyringInput(curve_spec=ECDHCurveSpec.ECC_NIST_P256, key_agreement_scheme=scheme))
+    return _providers.create_raw_ecdh_keyring(
+        CreateRawEcdhKeyringInput(
+            key_agreement_scheme=scheme, curve_spec=ECDHCurveSpec.ECC_NIST_P256
+        )
+    )
 
 
-def seal_for(point, plaintext, context):
-    """Seals to a compressed P-256 point, ephemeral-static; gives header and frames."""
-    public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
-    der = public.public_bytes(serialization.Encoding.DER,
-                              serialization.PublicFormat.SubjectPublicKeyInfo)
-    keyring = _keyring(RawEcdhStaticConfigurationsEphemeralPrivateKeyToStaticPublicKey(
-        value=EphemeralPrivateKeyToStaticPublicKeyInput(recipient_public_key=der)))
-    sealed, _ = CLIENT.encrypt(
-        source=plaintext, keyring=keyring, encryption_context=context, frame_length=65536,
-        algorithm=AlgorithmSuite.AES_256_GCM_HKDF_SHA512_COMMIT_KEY)
+def ephemeral_keyring(recipient):
+    """Seals to recipient with a fresh sender key."""
+    return _keyring(
+        RawEcdhStaticConfigurationsEphemeralPrivateKeyToStaticPublicKey(
+            EphemeralPrivateKeyToStaticPublicKeyInput(recipient_public_key=recipient.spki)
+        )
+    )
+
+
+def static_keyring(own, other):
+    """Seals from own to other, and opens what either sealed to the other."""
+    return _keyring(
+        RawEcdhStaticConfigurationsRawPrivateKeyToStaticPublicKey(
+            RawPrivateKeyToStaticPublicKeyInput(
+                sender_static_private_key=own.pem, recipient_public_key=other.spki
+            )
+        )
+    )
+
+
+def discovery_keyring(recipient):
+    """Opens whatever was sealed to recipient."""
+    return _keyring(
+        RawEcdhStaticConfigurationsPublicKeyDiscovery(
+            PublicKeyDiscoveryInput(recipient_static_private_key=recipient.pem)
+        )
+    )
+
+
+def seal(keyring, plaintext, context, frame_length):
+    sealed, _ = _client.encrypt(
+        source=plaintext,
+        keyring=keyring,
+        encryption_context=context,
+        algorithm=SUITE,
+        frame_length=frame_length,
+    )
     return sealed
 
 
-def open_with(private_pem, sealed):
-    """Opens with the recipient's PKCS#8 PEM; gives plaintext and encryption context."""
-    keyring = _keyring(RawEcdhStaticConfigurationsPublicKeyDiscovery(
-        value=PublicKeyDiscoveryInput(recipient_static_private_key=private_pem)))
-    plaintext, header = CLIENT.decrypt(source=sealed, keyring=keyring)
+def open_sealed(keyring, sealed):
+    """The plaintext and the encryption context."""
+    plaintext, header = _client.decrypt(source=sealed, keyring=keyring)
     return plaintext, dict(header.encryption_context)
-
-
-def _unseal(blob, key, label, user_id):
-    import uuid
-    raw = base64.b64decode(blob)
-    return AESGCM(key).decrypt(raw[:12], raw[12:], label + uuid.UUID(user_id).bytes)
-
-
-def private_keys(user):
-    """The user's own private keys as PEM, newest first, unsealed from the key ring by password."""
-    ring = user.id.get("/v1/me/key-ring").json()
-    wrapping = derive(user.password, ring["kdf"], b"letterlock wrapping key v1")
-    ring_key = _unseal(ring["wrap"]["password"], wrapping, b"letterlock ring key v1", user.user_id)
-    pems = []
-    for key in sorted(ring["keys"], key=lambda k: k["created_at"], reverse=True):
-        der = _unseal(key["private_key"], ring_key, b"letterlock private key v1", user.user_id)
-        private = serialization.load_der_private_key(der, None)
-        pems.append(private.private_bytes(serialization.Encoding.PEM,
-                                          serialization.PrivateFormat.PKCS8,
-                                          serialization.NoEncryption()))
-    return pems

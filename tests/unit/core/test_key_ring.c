@@ -33,6 +33,21 @@ static void count_up(uint8_t *p, size_t n, uint8_t first)
         p[i] = (uint8_t)(first + i);
 }
 
+/* RFC 5869, appendix A.3: no salt, no info; the first 32 bytes of its output. */
+static void test_derive_published_vector(void **state)
+{
+    (void)state;
+    uint8_t from[22];
+    uint8_t expected[SECRET_BYTES];
+    struct secret out;
+    memset(from, 0x0b, sizeof from);
+    assert_true(encode_hex_decode(
+        BYTES_LIT("8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d"), expected,
+        sizeof expected));
+    key_ring_derive(bytes_of(from, sizeof from), "", &out);
+    assert_memory_equal(out.b, expected, sizeof expected);
+}
+
 static void test_stretch_and_unseal_known_answer(void **state)
 {
     (void)state;
@@ -187,6 +202,7 @@ static void test_unseal_secret_wants_256_bits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_derive_published_vector),
         cmocka_unit_test(test_stretch_and_unseal_known_answer),
         cmocka_unit_test(test_stretch_depends_on_salt_and_password),
         cmocka_unit_test(test_stretch_refuses_costs),
