@@ -9,14 +9,15 @@ import uuid
 import pytest
 
 from support.replies import problem
-from support import sdk
+from support import key_ring, sdk
 
 
 def open_with_sdk(server, user, letter):
     sealed = user.id.get(f"/v1/letters/{letter}/sealed")
     assert sealed.status_code == 200
     assert sealed.headers["content-type"] == "application/vnd.letterlock.sealed"
-    return sdk.open_with(sdk.private_keys(user)[0], sealed.content)
+    own = key_ring.private_keys(user)[0]
+    return sdk.open_sealed(sdk.discovery_keyring(own), sealed.content)
 
 
 @pytest.mark.parametrize("size", [0, 1, 65_000, 65_536 * 3, 1_000_000])
@@ -60,7 +61,9 @@ def seal(from_user, to_user, text, letter=None, **context):
         from_user.id.get(f"/v1/people/{to_user.user_id}").json()["public_key"])
     fields = {"message": letter, "recipient": to_user.user_id,
               "sender": from_user.user_id} | context
-    return letter, sdk.seal_for(point, plaintext_of(text), {k: v for k, v in fields.items() if v})
+    keyring = sdk.ephemeral_keyring(sdk.PublicKey(point))
+    return letter, sdk.seal(keyring, plaintext_of(text), {k: v for k, v in fields.items() if v},
+                            65536)
 
 
 def post(sender, recipient, sealed):

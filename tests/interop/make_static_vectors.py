@@ -1,7 +1,8 @@
 """Seals the cases of tests/vectors/message-format/raw-ecdh-static.json anew with the official SDK.
 
-Keys, plaintexts, contexts and names stay; only what the SDK draws at random differs. Usage:
-make_static_vectors.py FILE (read and rewritten).
+Keys, plaintexts, contexts and names stay; only what the SDK draws at random differs. Usage, at the
+top of the tree: PYTHONPATH=tests python tests/interop/make_static_vectors.py FILE (read and
+rewritten).
 """
 
 import base64
@@ -10,7 +11,7 @@ import json
 import struct
 import sys
 
-import sdk
+from support import sdk
 
 EDK_BYTES = 201
 HEADER_FIXED_BYTES = 92

@@ -9,7 +9,7 @@ import pathlib
 import subprocess
 
 import pytest
-import sdk
+from support import sdk
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("LETTERLOCK_BUILD_DIR", ROOT / "build"))

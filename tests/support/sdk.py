@@ -49,6 +49,14 @@ class Key:
         self.compressed = public.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
 
 
+class PublicKey:
+    """A public key as the API gives it: a compressed P-256 point."""
+
+    def __init__(self, point):
+        public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+        self.spki = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
 def _keyring(scheme):
     return _providers.create_raw_ecdh_keyring(
         CreateRawEcdhKeyringInput(
