@@ -3,6 +3,7 @@
 #include "app/service.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "core/relay.h"
 #include "http/server.h"
 
 #include <limits.h>
@@ -18,6 +19,7 @@
 
 struct server {
     struct service service;
+    struct relay *relay;
     struct http_server *http;
 };
 
@@ -61,6 +63,7 @@ static enum err start(struct server *server, struct ctx *ctx)
     enum err e = service_open(&server->service, ctx);
     if (e != ERR_OK)
         return e;
+    server->relay = relay_start(server->service.core);
     struct http_config http = http_config_of(server);
     return http_server_start(ctx, &http, server->service.api, &server->http);
 }
@@ -90,6 +93,7 @@ static void stop(struct server *server)
         log_error("stop_stuck", "what=request");
         _exit(APP_EXIT_FAILED); /* what is acknowledged is durable; what is stuck is not */
     }
+    relay_stop(server->relay);
     service_close(&server->service);
     mem_free(server);
 }
