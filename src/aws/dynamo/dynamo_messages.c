@@ -68,14 +68,15 @@ enum err dynamo_message_exists(void *self, struct ctx *ctx, const struct uuid *i
 /* --- the read mark --- */
 
 static json_t *read_mark_of(const struct dynamo_records *records, struct ctx *ctx,
-                            const struct uuid *id)
+                            const struct uuid *id, const struct uuid *mark)
 {
     json_t *values = json_object();
+    dynamo_item_set_uuid(values, ":mark", mark);
     dynamo_item_set_uuid(values, ":me", &ctx->actor->user_id);
     dynamo_item_set_number(values, ":now", ctx->now_unix_ms);
     return json_pack("{s:s,s:o,s:s,s:s,s:o,s:s,s:s}", "TableName", records->messages_table, "Key",
                      dynamo_row_message_key(id), "UpdateExpression",
-                     "SET readAt = :now REMOVE unreadFor", "ConditionExpression",
+                     "SET readAt = :now, readMark = :mark REMOVE unreadFor", "ConditionExpression",
                      "unreadFor = :me AND (attribute_not_exists(expiresAt) OR expiresAt > :now)",
                      "ExpressionAttributeValues", values, "ReturnValues", "ALL_NEW",
                      "ReturnValuesOnConditionCheckFailure", "ALL_OLD");
@@ -86,19 +87,21 @@ enum err dynamo_message_mark_read(void *self, struct ctx *ctx, const struct uuid
 {
     struct dynamo_records *records = self;
     struct dynamo_answer answer = {0};
+    struct uuid mark = uuid_random();
+    struct uuid stored_mark;
     *changed = false;
-    enum err e = dynamo_call_run(records->client, ctx, "UpdateItem", read_mark_of(records, ctx, id),
-                                 &answer);
-    if (e == ERR_OK) {
-        const json_t *item =
-            answer.refused ? dynamo_call_item(&answer) : json_object_get(answer.body, "Attributes");
+    enum err e = dynamo_call_run(records->client, ctx, "UpdateItem",
+                                 read_mark_of(records, ctx, id, &mark), &answer);
+    const json_t *item =
+        answer.refused ? dynamo_call_item(&answer) : json_object_get(answer.body, "Attributes");
+    if (e == ERR_OK)
         e = take_letter(ctx, item, out);
-    }
     if (e == ERR_OK && !uuid_equal(&out->recipient_id, &ctx->actor->user_id))
         e = ERR_NOT_FOUND;
-    /* A mark of this moment is ours, even when a lost answer made the client repeat the call. */
+    /* The mark tells even when a lost answer made the client repeat the call in vain. */
     if (e == ERR_OK)
-        *changed = out->read_unix_ms == ctx->now_unix_ms;
+        *changed =
+            dynamo_item_uuid(item, "readMark", &stored_mark) && uuid_equal(&mark, &stored_mark);
     dynamo_call_end(&answer);
     return e == ERR_OK ? dynamo_names_fill(records, ctx, out, 1) : e;
 }

@@ -20,9 +20,10 @@
  *
  *   <message id>        the letter: senderId, recipientId, conversationId ("<smaller id>#<larger
  *                       id>"), sortKey ("<13 digits of sent ms>#<message id>"), unreadFor (the
- *                       recipient while unread), readAt, expiresAt and expiryShard (only when it
- *                       expires), size, sealedSize, senderCanOpen, senderVerified, inlineFrames,
- *                       sealedByClient, checksum, header, frames (only inline).
+ *                       recipient while unread), readAt, readMark (of the call that read it
+ *                       first), expiresAt and expiryShard (only when it expires), size,
+ *                       sealedSize, senderCanOpen, senderVerified, inlineFrames, sealedByClient,
+ *                       checksum, header, frames (only inline).
  *   idem#<sender id>#<base64url of the key>
  *                       an idempotency key: fingerprint, usedAt, and letter, a map of the letter's
  *                       attributes without payload, so that a repetition is answered without a
