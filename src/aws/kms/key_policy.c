@@ -23,9 +23,10 @@ struct policy {
 
 /* --- principals --- */
 
+/* IAM allows commas as well, which stand between roles here. */
 static bool is_role_name(struct bytes name)
 {
-    static const char others[] = "+=,.@_-/";
+    static const char others[] = "+=.@_-/";
     for (size_t i = 0; i < name.n; i++) {
         uint8_t c = name.p[i];
         bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -56,24 +57,20 @@ static bool is_role_arn(struct bytes arn, const char *account)
            skip(&left, BYTES_LIT(":role/")) && is_role_name(left);
 }
 
-/* The Principal of one role, or of several with commas between: IAM gives role names commas too,
- * but not in front of "arn:". */
+/* The Principal of one role, or of several with commas between. */
 static json_t *roles(struct policy *policy, const char *list)
 {
     json_t *arns = json_array();
     struct bytes left = bytes_of_str(list);
+    size_t end;
     do {
-        size_t end = bytes_find(left, ',', 0);
-        while (
-            end != SIZE_MAX &&
-            !bytes_starts_with(bytes_trim(bytes_slice(left, end + 1, SIZE_MAX)), BYTES_LIT("arn:")))
-            end = bytes_find(left, ',', end + 1);
+        end = bytes_find(left, ',', 0);
         struct bytes arn = bytes_trim(bytes_slice(left, 0, end));
         if (!is_role_arn(arn, policy->config->account))
             policy->result = ERR_INVALID_FIELD;
         json_array_append_new(arns, json_from_bytes(arn));
-        left = end == SIZE_MAX ? (struct bytes){0} : bytes_slice(left, end + 1, SIZE_MAX);
-    } while (left.n > 0);
+        left = bytes_slice(left, end == SIZE_MAX ? left.n : end + 1, SIZE_MAX);
+    } while (end != SIZE_MAX);
     if (json_array_size(arns) > 1)
         return json_pack("{s:o}", "AWS", arns);
     json_t *principal = json_pack("{s:O}", "AWS", json_array_get(arns, 0));
