@@ -7,6 +7,8 @@
 #include <string.h>
 
 #define ALIAS_PREFIX "alias/user/"
+#define TAG_PURPOSE "purpose"
+#define TAG_PURPOSE_USER "user-message"
 #define LIST_KEYS_LIMIT 1000 /* ListKeys: Limit */
 #define BASE64_MAX_BYTES 64u /* of a data key: 44 */
 
@@ -124,26 +126,59 @@ enum err kms_describe_key(struct aws_client *client, struct ctx *ctx, const char
     return e;
 }
 
-enum err kms_count_keys(struct aws_client *client, struct ctx *ctx, size_t enough, size_t *count)
+enum err kms_next_keys(struct aws_client *client, struct ctx *ctx, struct kms_key_walk *walk)
 {
-    const char *marker = NULL;
-    bool more = true;
-    *count = 0;
-    while (more && *count < enough) {
-        struct reply reply = request("ListKeys", true);
-        enum err e = send(client, ctx, &reply,
-                          json_pack("{s:i,s:s*}", "Limit", LIST_KEYS_LIMIT, "Marker", marker));
-        if (e != ERR_OK || reply.out == NULL)
-            return e == ERR_OK ? unexpected(ctx, &reply) : e;
-        struct bytes next;
-        *count += json_array_size(json_object_get(reply.out, "Keys"));
-        more = json_is_true(json_object_get(reply.out, "Truncated")) &&
-               json_get_bytes(reply.out, "NextMarker", &next);
-        if (more)
-            marker = arena_str(ctx->arena, next);
-        json_decref(reply.out);
+    json_decref(walk->keys);
+    walk->keys = NULL;
+    if (walk->last)
+        return ERR_OK;
+    struct reply reply = request("ListKeys", true);
+    enum err e = send(client, ctx, &reply,
+                      json_pack("{s:i,s:s*}", "Limit", LIST_KEYS_LIMIT, "Marker", walk->marker));
+    if (e != ERR_OK || reply.out == NULL)
+        return settle(ctx, &reply, e);
+    struct bytes next = {0};
+    walk->keys = json_incref(json_object_get(reply.out, "Keys"));
+    walk->last = !json_is_true(json_object_get(reply.out, "Truncated")) ||
+                 !json_get_bytes(reply.out, "NextMarker", &next);
+    walk->marker = arena_str(ctx->arena, next);
+    e = json_is_array(walk->keys) ? ERR_OK : malformed(ctx, &reply);
+    json_decref(reply.out);
+    return e;
+}
+
+void kms_key_walk_fini(struct kms_key_walk *walk)
+{
+    json_decref(walk->keys);
+    walk->keys = NULL;
+}
+
+enum err kms_has_alias(struct aws_client *client, struct ctx *ctx, const char *key_arn, bool *has)
+{
+    struct reply reply = request("ListAliases", true);
+    enum err e = send(client, ctx, &reply, json_pack("{s:s}", "KeyId", key_arn));
+    if (e == ERR_OK && reply.out != NULL)
+        *has = json_array_size(json_object_get(reply.out, "Aliases")) > 0;
+    return settle(ctx, &reply, e);
+}
+
+enum err kms_is_of_user(struct aws_client *client, struct ctx *ctx, const char *key_arn, bool *is)
+{
+    struct reply reply = request("ListResourceTags", true);
+    enum err e = send(client, ctx, &reply, json_pack("{s:s}", "KeyId", key_arn));
+    size_t i;
+    const json_t *tag;
+    *is = false;
+    json_array_foreach(json_object_get(reply.out, "Tags"), i, tag)
+    {
+        struct bytes name;
+        struct bytes value;
+        *is |= json_get_bytes(tag, "TagKey", &name) && json_get_bytes(tag, "TagValue", &value) &&
+               bytes_equal_str(name, TAG_PURPOSE) && bytes_equal_str(value, TAG_PURPOSE_USER);
     }
-    return ERR_OK;
+    if (e == ERR_OK && failed_with(&reply, "AccessDeniedException"))
+        return ERR_OK;
+    return settle(ctx, &reply, e);
 }
 
 /* --- wrapping and unwrapping --- */
@@ -261,8 +296,9 @@ enum err kms_create_key(struct aws_client *client, struct ctx *ctx, const struct
                         struct bytes policy, struct kms_key *out)
 {
     struct reply reply = request("CreateKey", false);
-    json_t *tags = json_pack("[{s:s,s:s},{s:s,s:o}]", "TagKey", "purpose", "TagValue",
-                             "user-message", "TagKey", "sub", "TagValue", json_from_uuid(user_id));
+    json_t *tags =
+        json_pack("[{s:s,s:s},{s:s,s:o}]", "TagKey", TAG_PURPOSE, "TagValue", TAG_PURPOSE_USER,
+                  "TagKey", "sub", "TagValue", json_from_uuid(user_id));
     /* The policy gives this role no PutKeyPolicy, which KMS takes for a mistake unless told. */
     enum err e = send(client, ctx, &reply,
                       json_pack("{s:o,s:s,s:s,s:s,s:b,s:o}", "Policy", json_from_bytes(policy),

@@ -49,10 +49,26 @@ enum err kms_decrypt(struct aws_client *client, struct ctx *ctx,
                      const struct aws_credentials *owner, const struct edk *edk,
                      const json_t *context, struct secret *data_key) MUST_CHECK;
 
-/* Counts the keys of account and region with ListKeys, at least to `enough` if there are so many.
- * All of them count, also those about to be deleted, as they do in KMS's quota. */
-enum err kms_count_keys(struct aws_client *client, struct ctx *ctx, size_t enough,
-                        size_t *count) MUST_CHECK;
+/* A walk over the keys of account and region; start with a zeroed one. */
+struct kms_key_walk {
+    json_t *keys; /* the page at hand: an array of {"KeyId", "KeyArn"} */
+    const char *marker;
+    bool last;
+};
+
+/* ListKeys: puts the next page into walk->keys; NULL at the end. All keys are in it, also those
+ * that are about to be deleted, as they are in KMS's quota. */
+enum err kms_next_keys(struct aws_client *client, struct ctx *ctx,
+                       struct kms_key_walk *walk) MUST_CHECK;
+void kms_key_walk_fini(struct kms_key_walk *walk);
+
+/* ListAliases: whether the key has any. */
+enum err kms_has_alias(struct aws_client *client, struct ctx *ctx, const char *key_arn,
+                       bool *has) MUST_CHECK;
+
+/* ListResourceTags: whether kms_create_key made the key; not if its policy does not let us see. */
+enum err kms_is_of_user(struct aws_client *client, struct ctx *ctx, const char *key_arn,
+                        bool *is) MUST_CHECK;
 
 /* CreateKey for a user with that policy (JSON) and the tags purpose=user-message and sub.
  * ERR_SIGN_UP_CLOSED when KMS takes no more keys. */

@@ -7,8 +7,7 @@
 /* Finds the key that alias/user/<user_id> names, or makes one: CreateKey with the owner-only
  * policy, EnableKeyRotation, and CreateAlias, which decides between several that are made at the
  * same time; the others are scheduled for deletion at once. A process that dies between CreateKey
- * and CreateAlias leaves a key that nothing was ever wrapped under and no alias names; its tags
- * (purpose, sub) tell it from others.
+ * and CreateAlias leaves a key that nothing was ever wrapped under: see kms_provision_sweep.
  *
  * The role needs kms:CreateKey, kms:ListKeys, and kms:CreateAlias on the alias; the new key's
  * policy, written with BypassPolicyLockoutSafetyCheck, gives the rest. It does not give
@@ -18,5 +17,14 @@
  * already, or as many as AWS allows. ERR_UNAVAILABLE: it may be asked again. */
 enum err kms_provision(struct aws_client *client, struct ctx *ctx, const struct uuid *user_id,
                        struct kms_key *out) MUST_CHECK;
+
+/* Keys younger than this may be about to get their alias. */
+#define KMS_SWEEP_AGE_MS (INT64_C(3600) * 1000)
+
+/* Schedules the deletion of users' keys that no alias names, left over where kms_provision was cut
+ * off; *swept says of how many. Makes one to three calls for every key of account and region: for
+ * an operator's command now and then, as the administrator's role, with kms:ListKeys and
+ * kms:ListAliases, and with a deadline to match. */
+enum err kms_provision_sweep(struct aws_client *client, struct ctx *ctx, size_t *swept) MUST_CHECK;
 
 #endif
