@@ -1,0 +1,225 @@
+#include "aws/sns/sns_notices.h"
+
+#include "aws/client/answers.h"
+#include "aws/sns/notice_queue.h"
+#include "aws/sns/sns_call.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/threads.h"
+
+#include <string.h>
+
+#define FORM_MAX_BYTES 8192u
+#define SEND_TIMEOUT_MS 20000
+#define SUBJECT "A letter is waiting for you"
+#define TAG_PURPOSE "user-message" /* what `infra/terraform/purge` looks for */
+
+enum medium { MEDIUM_NONE, MEDIUM_SNS, MEDIUM_SES };
+
+struct sns_notices {
+    struct aws_client *client;
+    const struct aws_config *config;
+    enum medium medium;
+    struct notice_queue *queue;
+    struct thread thread;
+};
+
+/* --- topics --- */
+
+static enum err create_topic(struct sns_notices *n, struct ctx *ctx, const struct uuid *user_id,
+                             const char **arn)
+{
+    struct buffer form;
+    struct aws_answer answer;
+    struct bytes text;
+    char id[UUID_TEXT_BYTES];
+    uuid_format(user_id, id);
+    const char *name = arena_printf(ctx->arena, "%s%s", n->config->topic_prefix, id);
+    buffer_init(&form, FORM_MAX_BYTES);
+    sns_form_begin(&form, "CreateTopic");
+    sns_form_add(&form, "Name", bytes_of_str(name));
+    sns_form_add(&form, "Tags.member.1.Key", BYTES_LIT("purpose"));
+    sns_form_add(&form, "Tags.member.1.Value", BYTES_LIT(TAG_PURPOSE));
+    enum err e = sns_send(n->client, ctx, "CreateTopic", &form, &answer);
+    buffer_fini(&form);
+    if (e != ERR_OK)
+        return e;
+    if (!answers_xml_text(ctx->arena, answer.body, "TopicArn", &text))
+        return ctx_log_fail(ctx, ERR_UNAVAILABLE, "sns_topic", "%s", "what=\"no ARN\"");
+    *arn = arena_str(ctx->arena, text);
+    return ERR_OK;
+}
+
+/* AWS mails the address a link; nothing is delivered before it is followed. */
+static enum err subscribe(struct sns_notices *n, struct ctx *ctx, const char *arn,
+                          struct bytes email)
+{
+    struct buffer form;
+    struct aws_answer answer;
+    buffer_init(&form, FORM_MAX_BYTES);
+    sns_form_begin(&form, "Subscribe");
+    sns_form_add(&form, "TopicArn", bytes_of_str(arn));
+    sns_form_add(&form, "Protocol", BYTES_LIT("email"));
+    sns_form_add(&form, "Endpoint", email);
+    enum err e = sns_send(n->client, ctx, "Subscribe", &form, &answer);
+    buffer_fini(&form);
+    return e;
+}
+
+/* CreateTopic and Subscribe give what there is when they are repeated. */
+static enum err provision(void *self, struct ctx *ctx, const struct uuid *user_id,
+                          struct bytes email, const char **reference)
+{
+    struct sns_notices *n = self;
+    *reference = n->medium == MEDIUM_SES ? "ses" : "none";
+    if (n->medium != MEDIUM_SNS)
+        return ERR_OK;
+    enum err e = create_topic(n, ctx, user_id, reference);
+    return e == ERR_OK ? subscribe(n, ctx, *reference, email) : e;
+}
+
+static enum err destroy_topic(void *self, struct ctx *ctx, const struct uuid *user_id,
+                              const char *reference)
+{
+    struct sns_notices *n = self;
+    struct buffer form;
+    struct aws_answer answer;
+    (void)user_id;
+    if (strncmp(reference, "arn:", 4) != 0)
+        return ERR_OK;
+    buffer_init(&form, FORM_MAX_BYTES);
+    sns_form_begin(&form, "DeleteTopic"); /* its subscriptions go with it */
+    sns_form_add(&form, "TopicArn", bytes_of_str(reference));
+    enum err e = sns_send(n->client, ctx, "DeleteTopic", &form, &answer);
+    buffer_fini(&form);
+    return e;
+}
+
+/* --- sending --- */
+
+static const char *message_of(const struct sns_notices *n, struct arena *arena)
+{
+    return arena_printf(arena,
+                        "A letter is waiting for you at %s\n\n"
+                        "What it says, and who wrote it, you see when you sign in.\n",
+                        n->config->public_url);
+}
+
+static enum err publish(struct sns_notices *n, struct ctx *ctx, const char *topic)
+{
+    struct buffer form;
+    struct aws_answer answer;
+    buffer_init(&form, FORM_MAX_BYTES);
+    sns_form_begin(&form, "Publish");
+    sns_form_add(&form, "TopicArn", bytes_of_str(topic));
+    sns_form_add(&form, "Subject", BYTES_LIT(SUBJECT));
+    sns_form_add(&form, "Message", bytes_of_str(message_of(n, ctx->arena)));
+    enum err e = sns_send(n->client, ctx, "Publish", &form, &answer);
+    buffer_fini(&form);
+    return e;
+}
+
+/* SES API v2, SendEmail. */
+static enum err send_mail(struct sns_notices *n, struct ctx *ctx, const char *address)
+{
+    struct buffer body;
+    struct aws_answer answer;
+    json_t *document =
+        json_pack("{s:s,s:{s:[s]},s:{s:{s:{s:s},s:{s:{s:s}}}}}", "FromEmailAddress",
+                  n->config->mail_from, "Destination", "ToAddresses", address, "Content", "Simple",
+                  "Subject", "Data", SUBJECT, "Body", "Text", "Data", message_of(n, ctx->arena));
+    buffer_init(&body, FORM_MAX_BYTES);
+    json_write(&body, document);
+    json_decref(document);
+    const struct aws_call call = {
+        .service = AWS_SES,
+        .operation = "SendEmail",
+        .method = "POST",
+        .path = "/v2/email/outbound-emails",
+        .query = "",
+        .headers = {{"content-type", "application/json"}},
+        .header_count = 1,
+        .body = buffer_bytes(&body),
+    };
+    enum err e = aws_client_call(n->client, ctx, &call, &answer);
+    buffer_fini(&body);
+    return e == ERR_OK ? aws_answer_error(ctx, &call, &answer) : e;
+}
+
+/* The client has repeated what can be; a notice that fails then is dropped and logged. */
+static void deliver(struct sns_notices *n, struct ctx *ctx, const struct notice *notice)
+{
+    enum err e = n->medium == MEDIUM_SES ? send_mail(n, ctx, notice->target)
+                                         : publish(n, ctx, notice->target);
+    if (e != ERR_OK)
+        log_warning("notice_failed", "error=%s", err_code(e));
+    notice_queue_done(n->queue);
+}
+
+static void run(void *arg)
+{
+    struct sns_notices *n = arg;
+    struct notice notice;
+    while (notice_queue_take(n->queue, &notice)) {
+        struct arena arena;
+        struct ctx ctx;
+        arena_init(&arena);
+        ctx_init(&ctx, &arena, SEND_TIMEOUT_MS);
+        deliver(n, &ctx, &notice);
+        arena_fini(&arena);
+    }
+}
+
+static void letter_arrived(void *self, const struct user_record *recipient)
+{
+    struct sns_notices *n = self;
+    const char *target = n->medium == MEDIUM_SES ? recipient->email : recipient->topic_reference;
+    if (n->medium == MEDIUM_NONE || target == NULL ||
+        (n->medium == MEDIUM_SNS && strncmp(target, "arn:", 4) != 0))
+        return;
+    notice_queue_add(n->queue, &recipient->id, target);
+}
+
+void sns_notices_flush(struct sns_notices *n, struct ctx *ctx)
+{
+    struct notice notice;
+    while (ctx_left_ms(ctx) > 0 && notice_queue_take_now(n->queue, &notice))
+        deliver(n, ctx, &notice);
+    notice_queue_settle(n->queue, ctx->deadline_mono_ms);
+}
+
+/* --- the adapter --- */
+
+struct sns_notices *sns_notices_create(struct aws_client *client)
+{
+    struct sns_notices *n = mem_alloc(sizeof *n);
+    n->client = client;
+    n->config = aws_client_config(client);
+    n->medium = strcmp(n->config->notices, "sns") == 0   ? MEDIUM_SNS
+                : strcmp(n->config->notices, "ses") == 0 ? MEDIUM_SES
+                                                         : MEDIUM_NONE;
+    n->queue = notice_queue_create();
+    thread_start(&n->thread, "notices", run, n);
+    return n;
+}
+
+struct notices sns_notices_port(struct sns_notices *n)
+{
+    return (struct notices){
+        .self = n,
+        .provision = provision,
+        .letter_arrived = letter_arrived,
+        .destroy = destroy_topic,
+    };
+}
+
+void sns_notices_destroy(struct sns_notices *n)
+{
+    if (n == NULL)
+        return;
+    notice_queue_end(n->queue);
+    thread_join(&n->thread);
+    notice_queue_destroy(n->queue);
+    mem_free(n);
+}
