@@ -3,6 +3,7 @@
 import base64
 import concurrent.futures
 import dataclasses
+import itertools
 import json
 import os
 import subprocess
@@ -13,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from aws import cloud
 from support import sdk
-from support.server import BUILD
+from support.server import BUILD, wait_for
 
 TOOL = BUILD / "tests/unit/aws/kms/keys_tool"
 POLICY_TOOL = BUILD / "tests/unit/aws/kms/key_policy_tool"
@@ -83,10 +84,11 @@ class Deployment:
     def seal(self, sender, recipient, copy="copy", text=TEXT):
         return self.succeed("seal", sender.id, recipient.id, str(uuid.uuid4()), copy, given=text)
 
-    def open(self, person, sealed, token=None, **settings):
+    def open(self, person, sealed, token=None, times=1, **settings):
         """The text, or the code of the error."""
         token = person.id_token if token is None else token
-        output, error = self.run("open", person.id, person.session, token, given=sealed, **settings)
+        output, error = self.run("open", person.id, person.session, token, str(times),
+                                 given=sealed, **settings)
         return error or output
 
     def keys_of(self, user_id):
@@ -249,23 +251,46 @@ def test_moved_to_another_recipient(deployment, anna, bert, carl):
     assert deployment.open(carl, moved) == DAMAGED
 
 
-def test_expired_credentials_are_fetched_again(deployment, anna, bert):
-    sealed = deployment.seal(anna, bert, copy="alone")
+def count(deployment, *operations):
+    return [len(deployment.calls(operation)) for operation in operations]
+
+
+OPENING = ("DescribeKey", "GetId", "GetCredentialsForIdentity", "Decrypt")
+
+
+def test_calls_of_an_open(deployment, anna, bert):
+    """Once warm, it takes one Decrypt."""
+    sealed = deployment.seal(anna, bert)
     deployment.double.control("clear_log")
-    deployment.double.control("fault", match="kms.Decrypt", kind="error",
+    assert deployment.open(bert, sealed, times=3) == TEXT
+    assert count(deployment, *OPENING) == [1, 1, 1, 3]
+
+
+def test_expired_credentials_are_fetched_again(deployment, anna, bert):
+    sealed = deployment.seal(anna, bert)
+    deployment.double.control("clear_log")
+    deployment.double.control("fault", match="kms.Decrypt", kind="error", nth=2,
                               code="ExpiredTokenException")
-    assert deployment.open(bert, sealed) == TEXT
-    assert len(deployment.calls("GetCredentialsForIdentity")) == 2
-    assert len(deployment.calls("GetId")) == 1
+    assert deployment.open(bert, sealed, times=3) == TEXT
+    assert count(deployment, *OPENING) == [1, 1, 2, 4]
 
 
-def test_an_identity_that_is_gone(deployment, anna, bert):
-    """The pool may forget identities; then a server that remembers one asks again."""
-    sealed = deployment.seal(anna, bert, copy="alone")
-    deployment.double.control("fault", match="cognito-identity.GetCredentialsForIdentity",
+def test_an_identity_that_is_gone_is_asked_for_again(deployment, anna, bert):
+    sealed = deployment.seal(anna, bert)
+    deployment.double.control("clear_log")
+    deployment.double.control("fault", match="kms.Decrypt", kind="error", nth=2,
+                              code="ExpiredTokenException")
+    deployment.double.control("fault", match="cognito-identity.GetCredentialsForIdentity", nth=2,
                               kind="error", code="ResourceNotFoundException")
-    assert deployment.open(bert, sealed) == "internal"
-    assert deployment.open(bert, sealed) == TEXT
+    assert deployment.open(bert, sealed, times=2) == TEXT
+    assert count(deployment, *OPENING) == [1, 2, 3, 3]
+
+
+def test_credentials_that_stay_expired(deployment, anna, bert):
+    sealed = deployment.seal(anna, bert)
+    deployment.double.control("fault", match="kms.Decrypt", kind="error", count=2,
+                              code="ExpiredTokenException")
+    assert deployment.open(bert, sealed) == "token_expired"
 
 
 @pytest.mark.parametrize("role, tags", [
@@ -378,6 +403,24 @@ def test_provisioning_that_was_cut_off(deployment, step, kind):
     assert error in ("unavailable", None)  # None: repeating it was enough
     arn = deployment.provision(user_id)
     assert deployment.provision(user_id) == arn
+    deployment.succeed("sweep", str(2 * HOURS), role="kms-admin")
+    keys, alias = deployment.keys_of(user_id)
+    assert [a for a, state in keys.items() if state == "Enabled"] == [arn] == [alias]
+
+
+@pytest.mark.parametrize("before, step", list(itertools.pairwise(STEPS)))
+def test_provisioning_that_was_killed(deployment, before, step):
+    """While KMS was at that step, which it then completes."""
+    user_id, double = str(uuid.uuid4()), deployment.double
+    double.control("clear_log")
+    double.control("fault", match=f"kms.{step}", kind="delay", seconds=0.3)
+    variables = deployment.environment.variables("post-confirmation", **deployment.settings)
+    with subprocess.Popen([TOOL, "provision", user_id], env=variables) as process:
+        wait_for(lambda: deployment.calls(before), f"{before} is done")
+        process.kill()
+    if double.control("clear_faults") == 0:
+        wait_for(lambda: deployment.calls(step), f"{step} is done")
+    arn = deployment.provision(user_id)
     deployment.succeed("sweep", str(2 * HOURS), role="kms-admin")
     keys, alias = deployment.keys_of(user_id)
     assert [a for a, state in keys.items() if state == "Enabled"] == [arn] == [alias]
