@@ -5,15 +5,15 @@
  *   keys_tool rotate USER
  *   keys_tool destroy USER
  *   keys_tool seal SENDER RECIPIENT LETTER copy|alone
- *   keys_tool open USER SESSION ID_TOKEN
+ *   keys_tool open USER SESSION ID_TOKEN TIMES
  *   keys_tool check SENDER RECIPIENT
  *   keys_tool sweep SECONDS
  *
  * seal makes a sealed message of standard input, with the encryption context of a letter; open and
- * check read one. provision and describe print the key's reference, check whether the sender can
- * open; sweep works that long after now, and prints how many keys it swept. The backend is what the
- * LETTERLOCK_AWS_* environment says. Exit status 1 with the error's code on standard error, 2 on
- * misuse. */
+ * check read one, and open unwraps it that many times. provision and describe print the key's
+ * reference, check whether the sender can open; sweep works that long after now, and prints how
+ * many keys it swept. The backend is what the LETTERLOCK_AWS_* environment says. Exit status 1 with
+ * the error's code on standard error, 2 on misuse. */
 #include "aws/client/aws_client.h"
 #include "aws/cognito/owner_credentials.h"
 #include "aws/kms/kms_keys.h"
@@ -190,6 +190,7 @@ static enum err open_message(struct tool *tool)
     struct secret data_key = {0};
     struct opener opener = {0};
     bool verified = true;
+    long times = strtol(tool->arguments[3], NULL, 10);
     act_as(tool, &user);
     tool->actor.session_id = id_argument(tool, 1);
     tool->actor.id_token = bytes_of_str(tool->arguments[2]);
@@ -198,7 +199,7 @@ static enum err open_message(struct tool *tool)
     read_input(tool);
     struct bytes message = buffer_bytes(&tool->in);
     enum err e = header_parse(message, &header, NULL);
-    if (e == ERR_OK)
+    for (long i = 0; i < times && e == ERR_OK; i++)
         e = tool->keys.unwrap(tool->keys.self, &tool->ctx, &header, &user, &data_key, &verified);
     if (e == ERR_OK && verified)
         misuse("KMS cannot verify senders");
@@ -247,7 +248,7 @@ static const struct command {
     enum err (*run)(struct tool *tool);
 } commands[] = {
     {"provision", 1, provision}, {"describe", 1, describe}, {"rotate", 1, rotate},
-    {"destroy", 1, destroy},     {"seal", 4, seal},         {"open", 3, open_message},
+    {"destroy", 1, destroy},     {"seal", 4, seal},         {"open", 4, open_message},
     {"check", 2, check},         {"sweep", 1, sweep},
 };
 
