@@ -61,6 +61,7 @@ struct aws_answer {
     char code[AWS_CODE_BYTES]; /* of a failure: "ConditionalCheckFailedException"; else "" */
     const char *message;       /* of a failure, in ctx->arena, never shown to users; else "" */
     char etag[AWS_ETAG_BYTES]; /* S3; else "" */
+    bool repeated;             /* an earlier attempt of this call may have been carried out */
     uint64_t object_size;      /* S3 ranged reads: the object's whole size from Content-Range */
 };
 
