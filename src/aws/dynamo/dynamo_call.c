@@ -84,6 +84,31 @@ static void add_token(const char *operation, json_t *in)
     json_object_set_new(in, "ClientRequestToken", json_from_uuid(&token));
 }
 
+/* One try. Its answer's text goes at once: a request may walk over more pages than its arena may
+ * hold. */
+static enum err try_once(struct aws_client *client, struct ctx *ctx, const struct aws_call *call,
+                         const json_t *in, struct dynamo_answer *out, enum outcome *outcome)
+{
+    struct aws_answer answer;
+    struct arena *whole = ctx->arena;
+    struct arena scratch;
+    arena_init(&scratch);
+    ctx->arena = &scratch;
+    *out = (struct dynamo_answer){0};
+    enum err e = aws_client_json(client, ctx, call, in, &out->body, &answer);
+    if (e == ERR_OK) {
+        *outcome = outcome_of(&answer, out);
+        out->refused = *outcome == OUTCOME_REFUSED;
+        if (*outcome == OUTCOME_FAILED)
+            e = aws_answer_error(ctx, call, &answer);
+        if (*outcome == OUTCOME_FAILED || *outcome == OUTCOME_BUSY)
+            dynamo_call_end(out);
+    }
+    ctx->arena = whole;
+    arena_fini(&scratch);
+    return e;
+}
+
 enum err dynamo_call_run(struct aws_client *client, struct ctx *ctx, const char *operation,
                          json_t *in, struct dynamo_answer *out)
 {
@@ -98,18 +123,8 @@ enum err dynamo_call_run(struct aws_client *client, struct ctx *ctx, const char 
     enum outcome outcome = OUTCOME_BUSY;
     add_token(operation, in);
     for (unsigned tried = 0; e == ERR_OK && outcome == OUTCOME_BUSY; tried++) {
-        struct aws_answer answer;
-        *out = (struct dynamo_answer){0};
-        e = aws_client_json(client, ctx, &call, in, &out->body, &answer);
-        if (e != ERR_OK)
-            break;
-        outcome = outcome_of(&answer, out);
-        out->refused = outcome == OUTCOME_REFUSED;
-        if (outcome == OUTCOME_BUSY || outcome == OUTCOME_FAILED)
-            dynamo_call_end(out);
-        if (outcome == OUTCOME_FAILED)
-            e = aws_answer_error(ctx, &call, &answer);
-        if (outcome == OUTCOME_BUSY && !dynamo_call_wait(ctx, tried))
+        e = try_once(client, ctx, &call, in, out, &outcome);
+        if (e == ERR_OK && outcome == OUTCOME_BUSY && !dynamo_call_wait(ctx, tried))
             e = ctx_log_fail(ctx, ERR_UNAVAILABLE, "dynamo_busy", "operation=%s tried=%u",
                              operation, tried + 1);
     }

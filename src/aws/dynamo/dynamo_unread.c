@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+/* Counting stops here, after some fifty pages. */
+#define UNREAD_MAX 100000u
 #define FILTER_VISIBLE "attribute_not_exists(expiresAt) OR expiresAt > :now"
 
 /* Runs the query page by page while take wants more. in is taken. */
@@ -82,10 +84,9 @@ static enum err count_letter(void *arg, const json_t *item, bool *enough)
     struct unread_summary *out = arg;
     struct uuid sender;
     int64_t sent_unix_ms;
-    *enough = false;
     if (!dynamo_item_uuid(item, "senderId", &sender) || !dynamo_row_sent(item, &sent_unix_ms))
         return ERR_INTERNAL;
-    out->count++;
+    *enough = ++out->count == UNREAD_MAX;
     for (size_t i = 0; i < out->sender_count; i++) {
         if (uuid_equal(&out->senders[i].id, &sender)) {
             out->senders[i].count++;
