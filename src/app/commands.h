@@ -24,6 +24,9 @@ int admin_main(int argc, char **argv);
 int backup_main(int argc, char **argv);
 int restore_main(int argc, char **argv);
 
+/* Asks the server of this machine whether it is ready. */
+int health_main(int argc, char **argv);
+
 /* Validates the configuration and what is stored. */
 int check_main(int argc, char **argv);
 

@@ -170,6 +170,9 @@ static bool check(struct config *config, FILE *faults)
     if (config->smtp_url[0] != '\0' && !starts_with(config->smtp_url, "smtp://") &&
         !starts_with(config->smtp_url, "smtps://"))
         ok = fault(faults, "LETTERLOCK_SMTP_URL", "starts with smtp:// or smtps://");
+    if (config->smtp_tls[0] != '\0' && strcmp(config->smtp_tls, "required") != 0 &&
+        strcmp(config->smtp_tls, "optional") != 0)
+        ok = fault(faults, "LETTERLOCK_SMTP_TLS", "is required, optional or empty");
     if ((config->tls_cert[0] == '\0') != (config->tls_key[0] == '\0'))
         ok = fault(faults, "LETTERLOCK_TLS_CERT", "needs LETTERLOCK_TLS_KEY, and the other way");
     if (config->token_lifetime == 0 || config->token_lifetime > config->session_lifetime)

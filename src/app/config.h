@@ -27,6 +27,8 @@
     X(smtp_password, text, "LETTERLOCK_SMTP_PASSWORD", "", "password at the mail server")          \
     X(smtp_ca_file, text, "LETTERLOCK_SMTP_CA_FILE", "",                                           \
       "PEM file with the mail server's authority, if it is not a public one")                      \
+    X(smtp_tls, text, "LETTERLOCK_SMTP_TLS", "",                                                   \
+      "required or optional; empty: required, but for a mail server on this machine")              \
     X(mail_from, text, "LETTERLOCK_MAIL_FROM", "letterlock@localhost.localdomain",                 \
       "sender address of our mails")                                                               \
     X(tls_cert, text, "LETTERLOCK_TLS_CERT", "", "PEM certificate chain for built-in HTTPS")       \

@@ -19,6 +19,7 @@ static const struct {
     {"backup", backup_main, "copy the data directory, also of a running server"},
     {"restore", restore_main, "bring a backup back"},
     {"check", check_main, "validate the configuration and everything stored"},
+    {"health", health_main, "ask the server of this machine whether it is ready"},
 };
 
 #define SERVER_COMMANDS (sizeof server_commands / sizeof server_commands[0])
