@@ -13,7 +13,6 @@
 #define FORM_MAX_BYTES 8192u
 #define SEND_TIMEOUT_MS 20000
 #define SUBJECT "A letter is waiting for you"
-#define TAG_PURPOSE "user-message" /* what `infra/terraform/purge` looks for */
 
 enum medium { MEDIUM_NONE, MEDIUM_SNS, MEDIUM_SES };
 
@@ -39,8 +38,6 @@ static enum err create_topic(struct sns_notices *n, struct ctx *ctx, const struc
     buffer_init(&form, FORM_MAX_BYTES);
     sns_form_begin(&form, "CreateTopic");
     sns_form_add(&form, "Name", bytes_of_str(name));
-    sns_form_add(&form, "Tags.member.1.Key", BYTES_LIT("purpose"));
-    sns_form_add(&form, "Tags.member.1.Value", BYTES_LIT(TAG_PURPOSE));
     enum err e = sns_send(n->client, ctx, "CreateTopic", &form, &answer);
     buffer_fini(&form);
     if (e != ERR_OK)
