@@ -15,11 +15,13 @@ import subprocess
 
 import pytest
 
+from aws import cloud
 from aws.double import ACCOUNT
 from aws.double.policies import Caller, Policy, Question, decide
-from support.server import BUILD
+from support.server import BUILD, ROOT
 
 TOOL = BUILD / "tests/unit/aws/kms/key_policy_tool"
+TEMPLATE = ROOT / "infra/terraform/policies/shared-key.json"
 KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/8b1f0f5e-53d2-4b2e-9a55-9c4e3f9a7d10"
 OWN = "5f0c1a52-8a0e-4f2c-9f5b-0d7a3a6a1c11"
 NEAR = "5f0c1a52-8a0e-4f2c-9f5b-0d7a3a6a1c12"
@@ -276,3 +278,16 @@ def test_lost_denials_show_in_their_view_alone(mode, document):
 def test_key_policy_document_size(document):
     """Within KMS's limit of 32 KiB, by far: there is room for more roles."""
     assert len(json.dumps(document)) < 4096
+
+
+def test_terraform_says_the_same():
+    """Terraform makes the shared key: by a template, whose policy must be the one tested here."""
+    role = f"arn:aws:iam::{ACCOUNT}:role/"
+    made = json.loads(cloud.render(TEMPLATE.read_text(), {
+        "key_administrators": json.dumps([role + ADMIN]), "owner_role_arn": role + OWNER,
+        "server_role_arns": json.dumps([role + SERVER, role + LAMBDA])}))
+    expected = shipped("shared")
+    for statement in expected["Statement"]:
+        if statement["Sid"] == "AdminNoUse":
+            statement["Principal"]["AWS"] = [statement["Principal"]["AWS"]]
+    assert made == expected

@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import json
 import os
+import re
 import subprocess
 import uuid
 
@@ -14,10 +15,11 @@ from botocore.exceptions import ClientError
 
 from aws import cloud
 from support import sdk
-from support.server import BUILD, wait_for
+from support.server import BUILD, ROOT, wait_for
 
-TOOL = BUILD / "tests/unit/aws/kms/keys_tool"
-POLICY_TOOL = BUILD / "tests/unit/aws/kms/key_policy_tool"
+PROGRAMS = BUILD / "tests/unit/aws/kms"
+TOOL, POLICY_TOOL = PROGRAMS / "keys_tool", PROGRAMS / "key_policy_tool"
+CONTRACT = (ROOT / "tests/unit/embedded/contract_keys.c").read_text()
 PASSWORD = "Correct-horse-battery-9"
 TEXT = b"Meet me at the usual place."
 HOURS = 3600
@@ -157,6 +159,44 @@ def bert(deployment):
 @pytest.fixture(scope="module")
 def carl(deployment):
     return deployment.person()
+
+
+# --- the contract ---
+
+def role_that_does_all(environment):
+    """One role that makes, wraps under and removes keys. What it needs besides the keys' policies
+    (kms_provision.h) is all that it has."""
+    names = f"arn:aws:kms:{cloud.REGION}:{cloud.ACCOUNT}"
+    allow = {"kms:CreateKey": "*", "kms:ListKeys": "*", "kms:TagResource": f"{names}:key/*",
+             "kms:CreateAlias": f"{names}:alias/user/*", "kms:DeleteAlias": f"{names}:alias/user/*"}
+    return environment.double.control(
+        "role", name=f"{environment.name}-keys", policies=[{
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource}
+                          for action, resource in allow.items()]}])["arn"]
+
+
+@pytest.fixture(scope="module")
+def outcomes(deployment):
+    """What became of each case: {name: what was printed}, "" when it passed."""
+    environment = deployment.environment
+    role = role_that_does_all(environment)
+    variables = environment.variables(
+        "keys", **deployment.settings, CMOCKA_MESSAGE_OUTPUT="TAP",
+        LETTERLOCK_AWS_SERVER_ROLES=role, LETTERLOCK_AWS_PROVISIONER_ROLE=role)
+    done = subprocess.run([PROGRAMS / "contract_keys_aws"], env=variables, timeout=120,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    found = {}
+    for part in re.split(r"^(?=(?:not )?ok \d+ - )", done.stdout, flags=re.M)[1:]:
+        failed, name = re.match(r"(not )?ok \d+ - (\w+)", part).groups()
+        found[name] = part if failed else ""
+    assert done.returncode == 0 or any(found.values()), done.stdout
+    return found
+
+
+@pytest.mark.parametrize("case", re.findall(r"TEST\((test_\w+)\)", CONTRACT))
+def test_contract(outcomes, case):
+    assert outcomes[case] == ""
 
 
 class Header:

@@ -75,7 +75,8 @@ enum err kms_is_of_user(struct aws_client *client, struct ctx *ctx, const char *
 enum err kms_create_key(struct aws_client *client, struct ctx *ctx, const struct uuid *user_id,
                         struct bytes policy, struct kms_key *out) MUST_CHECK;
 
-/* Has KMS renew the key's material every year; old ciphertexts still open. */
+/* Has KMS renew the key's material every year; old ciphertexts still open. Each of the first two
+ * renewals raises the key's price by what a key costs. */
 enum err kms_enable_rotation(struct aws_client *client, struct ctx *ctx,
                              const char *key_arn) MUST_CHECK;
 

@@ -260,7 +260,9 @@ static enum err unwrap(void *self, struct ctx *ctx, const struct header *header,
         return e;
     if (o.damaged)
         return ERR_LETTER_DAMAGED;
-    return o.lost ? ERR_KEY_LOST : ERR_NOT_FOR_US;
+    if (o.lost)
+        return ctx_fail(ctx, ERR_KEY_LOST, "Its KMS key is disabled, or deleted or about to be.");
+    return ERR_NOT_FOR_US;
 }
 
 /* --- letters sealed by clients --- */

@@ -16,7 +16,9 @@
 
 struct kms_keys;
 
-/* client and owners outlive it. owners may be NULL where nobody opens letters (the trigger). */
+/* Destroying keys takes kms:DeleteAlias on alias/user/… besides what their policies give; making
+ * them: see kms_provision.h. client and owners outlive it. owners may be NULL where nobody opens
+ * letters (the trigger). */
 struct kms_keys *kms_keys_create(struct aws_client *client, struct owner_credentials *owners)
     __attribute__((returns_nonnull));
 struct keys kms_keys_port(struct kms_keys *keys);

@@ -9,9 +9,9 @@
  * same time; the others are scheduled for deletion at once. A process that dies between CreateKey
  * and CreateAlias leaves a key that nothing was ever wrapped under: see kms_provision_sweep.
  *
- * The role needs kms:CreateKey, kms:ListKeys, and kms:CreateAlias on the alias; the new key's
- * policy, written with BypassPolicyLockoutSafetyCheck, gives the rest. It does not give
- * PutKeyPolicy: who makes keys could otherwise let itself in.
+ * The role needs kms:CreateKey and kms:ListKeys, kms:TagResource on keys and kms:CreateAlias on
+ * alias/user/…; the new key's policy, written with BypassPolicyLockoutSafetyCheck, gives the rest.
+ * It does not give PutKeyPolicy: who makes keys could otherwise let itself in.
  *
  * ERR_SIGN_UP_CLOSED with ctx->detail when account and region hold config's user_keys_max keys
  * already, or as many as AWS allows. ERR_UNAVAILABLE: it may be asked again. */

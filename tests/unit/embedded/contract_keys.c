@@ -184,6 +184,7 @@ static void test_destroy(void **state)
     struct household *h = *state;
     struct key_description out;
     struct sealed_letter letter;
+    struct sealed_letter none;
     struct uuid anna = household_add(h, "anna");
     household_add(h, "bert");
     household_enter(h, "bert");
@@ -191,7 +192,7 @@ static void test_destroy(void **state)
     assert_int_equal(h->keys.destroy(h->keys.self, &h->ctx, &anna), ERR_OK);
     assert_int_equal(h->keys.destroy(h->keys.self, &h->ctx, &anna), ERR_OK);
     assert_int_equal(h->keys.describe(h->keys.self, &h->ctx, &anna, &out), ERR_NOT_FOUND);
-    assert_int_equal(sealed_letter_wrap(h, &anna, true, &letter), ERR_UNKNOWN_RECIPIENT);
+    assert_int_equal(sealed_letter_wrap(h, &anna, true, &none), ERR_UNKNOWN_RECIPIENT);
     sealed_letter_assert_opens(h, &letter, traits.proves_sender);
     household_enter(h, "anna");
     sealed_letter_assert_refused(h, &letter, ERR_NOT_FOR_US);
