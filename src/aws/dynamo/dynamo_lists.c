@@ -1,15 +1,12 @@
 #include "aws/dynamo/dynamo_rows.h"
 
 #include <assert.h>
-#include <stdio.h>
-#include <string.h>
 
 /* A page of which a filter leaves little is read on this far; it may then end short, with a
  * cursor. */
 #define REQUESTS_MAX 24
 #define FILTERED_ITEMS 100
 #define SOURCES_MAX 2
-#define FILTER_VISIBLE "(attribute_not_exists(expiresAt) OR expiresAt > :now)"
 #define FILTER_UNREAD " AND attribute_not_exists(readAt)"
 
 /* One index that the list comes from, read newest first. */
@@ -66,12 +63,10 @@ static void choose_conversation(struct list_call *call, const char *actor)
         source->other = query->with;
         return;
     }
-    char with[UUID_TEXT_BYTES];
-    uuid_format(query->with, with);
-    bool ordered = strcmp(actor, with) < 0;
-    struct source *source = add_source(
-        call, DYNAMO_CONVERSATION_INDEX, "conversationId",
-        arena_printf(call->ctx->arena, "%s#%s", ordered ? actor : with, ordered ? with : actor));
+    char *conversation = arena_alloc(call->ctx->arena, DYNAMO_CONVERSATION_BYTES);
+    dynamo_row_conversation(&call->ctx->actor->user_id, query->with, conversation);
+    struct source *source =
+        add_source(call, DYNAMO_CONVERSATION_INDEX, "conversationId", conversation);
     source->unread_only = query->unread_only;
     if (query->box == BOX_ANY)
         return;
@@ -105,7 +100,8 @@ static void choose_sources(struct list_call *call, const char *actor)
 static json_t *request_of(const struct list_call *call, const struct source *source)
 {
     struct arena *arena = call->ctx->arena;
-    bool filtered = source->unread_only || source->other != NULL;
+    bool is_part_of_conversation = call->query->with != NULL && source->other != NULL;
+    bool filtered = source->unread_only || is_part_of_conversation;
     size_t limit = call->query->limit + 1;
     if (filtered && limit < FILTERED_ITEMS)
         limit = FILTERED_ITEMS;
@@ -122,7 +118,7 @@ static json_t *request_of(const struct list_call *call, const struct source *sou
         arena_printf(arena, "%s = :owner%s", source->owner_attribute,
                      call->before.n > 0 ? " AND sortKey < :before" : ""),
         "FilterExpression",
-        arena_printf(arena, FILTER_VISIBLE "%s%s", source->filter,
+        arena_printf(arena, DYNAMO_VISIBLE "%s%s", source->filter,
                      source->unread_only ? FILTER_UNREAD : ""),
         "ExpressionAttributeValues", values, "ScanIndexForward", 0, "Limit", (json_int_t)limit);
     if (source->start != NULL)

@@ -77,9 +77,8 @@ static json_t *read_mark_of(const struct dynamo_records *records, struct ctx *ct
     return json_pack("{s:s,s:o,s:s,s:s,s:o,s:s,s:s}", "TableName", records->messages_table, "Key",
                      dynamo_row_message_key(id), "UpdateExpression",
                      "SET readAt = :now, readMark = :mark REMOVE unreadFor", "ConditionExpression",
-                     "unreadFor = :me AND (attribute_not_exists(expiresAt) OR expiresAt > :now)",
-                     "ExpressionAttributeValues", values, "ReturnValues", "ALL_NEW",
-                     "ReturnValuesOnConditionCheckFailure", "ALL_OLD");
+                     "unreadFor = :me AND " DYNAMO_VISIBLE, "ExpressionAttributeValues", values,
+                     "ReturnValues", "ALL_NEW", "ReturnValuesOnConditionCheckFailure", "ALL_OLD");
 }
 
 enum err dynamo_message_mark_read(void *self, struct ctx *ctx, const struct uuid *id,

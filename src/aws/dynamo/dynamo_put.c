@@ -3,7 +3,6 @@
 #include "base/encode.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* The actions of the transaction, in the order of its reasons. */
 enum action { ACTION_LETTER, ACTION_RECIPIENT, ACTION_KEY };
@@ -19,19 +18,15 @@ struct put_call {
 
 static void set_indexes(json_t *item, const struct message_record *m)
 {
-    char a[UUID_TEXT_BYTES];
-    char b[UUID_TEXT_BYTES];
-    char text[2 * UUID_TEXT_BYTES];
-    uuid_format(&m->sender_id, a);
-    uuid_format(&m->recipient_id, b);
-    bool ordered = strcmp(a, b) < 0;
-    (void)snprintf(text, sizeof text, "%s#%s", ordered ? a : b, ordered ? b : a);
-    dynamo_item_set_text(item, "conversationId", bytes_of_str(text));
+    char conversation[DYNAMO_CONVERSATION_BYTES];
+    char shard[8];
+    dynamo_row_conversation(&m->sender_id, &m->recipient_id, conversation);
+    dynamo_item_set_text(item, "conversationId", bytes_of_str(conversation));
     dynamo_item_set_uuid(item, "unreadFor", &m->recipient_id);
     if (m->expires_unix_ms == 0)
         return;
-    (void)snprintf(text, sizeof text, "%u", m->id.b[UUID_BYTES - 1] % DYNAMO_EXPIRY_SHARDS);
-    dynamo_item_set_text(item, "expiryShard", bytes_of_str(text));
+    (void)snprintf(shard, sizeof shard, "%u", m->id.b[UUID_BYTES - 1] % DYNAMO_EXPIRY_SHARDS);
+    dynamo_item_set_text(item, "expiryShard", bytes_of_str(shard));
 }
 
 static json_t *put_of_letter(const struct put_call *call)

@@ -14,6 +14,17 @@ void dynamo_row_sort_key(int64_t sent_unix_ms, const struct uuid *id,
     (void)snprintf(out, DYNAMO_SORT_KEY_BYTES, "%0*" PRId64 "#%s", SENT_DIGITS, sent_unix_ms, text);
 }
 
+void dynamo_row_conversation(const struct uuid *a, const struct uuid *b,
+                             char out[DYNAMO_CONVERSATION_BYTES])
+{
+    char first[UUID_TEXT_BYTES];
+    char second[UUID_TEXT_BYTES];
+    bool ordered = memcmp(a->b, b->b, UUID_BYTES) < 0;
+    uuid_format(ordered ? a : b, first);
+    uuid_format(ordered ? b : a, second);
+    (void)snprintf(out, DYNAMO_CONVERSATION_BYTES, "%s#%s", first, second);
+}
+
 bool dynamo_row_sent(const json_t *item, int64_t *out)
 {
     struct bytes key;

@@ -75,6 +75,11 @@ void dynamo_row_sort_key(int64_t sent_unix_ms, const struct uuid *id,
 /* The time in an item's sort key; false when there is none. */
 bool dynamo_row_sent(const json_t *item, int64_t *sent_unix_ms);
 
+/* Bytes of "<smaller id>#<larger id>" and its NUL. */
+#define DYNAMO_CONVERSATION_BYTES (2u * UUID_TEXT_BYTES)
+void dynamo_row_conversation(const struct uuid *a, const struct uuid *b,
+                             char out[DYNAMO_CONVERSATION_BYTES]);
+
 /* Reads a letter's item or its projection, without payload and usernames. False when it is none. */
 bool dynamo_row_message(const json_t *item, struct arena *arena, struct message_record *out);
 

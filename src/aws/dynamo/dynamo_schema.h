@@ -46,6 +46,10 @@
  * DYNAMO_USER_CACHE_MS). So erasing an account writes to no letter that it sent, and no name stays
  * in them; on other nodes an erased name may be shown for that long.
  *
+ * Limits. Letters to one recipient change one item, usedBytes, one transaction after the other:
+ * some tens a second; more wait for their turn, with jitter, until their deadlines. Letters to
+ * different recipients share nothing.
+ *
  * Rights that the server's role needs: on Users GetItem, BatchGetItem, PutItem, UpdateItem,
  * DeleteItem; on Messages GetItem, PutItem, UpdateItem, DeleteItem; Query on the indexes of both.
  * TransactWriteItems goes by the rights of its actions. No Scan. */
@@ -63,6 +67,9 @@
 #define DYNAMO_CONVERSATION_INDEX "conversationIndex"
 #define DYNAMO_UNREAD_INDEX "unreadIndex"
 #define DYNAMO_EXPIRY_INDEX "expiryIndex"
+
+/* Condition or filter: the letter has not expired. */
+#define DYNAMO_VISIBLE "(attribute_not_exists(expiresAt) OR expiresAt > :now)"
 
 #define DYNAMO_EXPIRY_SHARDS 8u
 

@@ -4,7 +4,6 @@
 
 /* Counting stops here, after some fifty pages. */
 #define UNREAD_MAX 100000u
-#define FILTER_VISIBLE "attribute_not_exists(expiresAt) OR expiresAt > :now"
 
 /* Runs the query page by page while take wants more. in is taken. */
 static enum err walk(struct dynamo_records *records, struct ctx *ctx, json_t *in,
@@ -70,7 +69,7 @@ enum err dynamo_messages_since(void *self, struct ctx *ctx, int64_t since_unix_m
     json_t *in =
         json_pack("{s:s,s:s,s:s,s:s,s:o,s:I}", "TableName", records->messages_table, "IndexName",
                   DYNAMO_RECIPIENT_INDEX, "KeyConditionExpression",
-                  "recipientId = :me AND sortKey >= :since", "FilterExpression", FILTER_VISIBLE,
+                  "recipientId = :me AND sortKey >= :since", "FilterExpression", DYNAMO_VISIBLE,
                   "ExpressionAttributeValues", values, "Limit", (json_int_t)limit);
     enum err e = walk(records, ctx, in, take_letter, &call);
     return e == ERR_OK ? dynamo_names_fill(records, ctx, out->items, out->count) : e;
@@ -123,7 +122,7 @@ enum err dynamo_unread(void *self, struct ctx *ctx, struct unread_summary *out)
     json_t *in =
         json_pack("{s:s,s:s,s:s,s:s,s:s,s:o,s:b}", "TableName", records->messages_table,
                   "IndexName", DYNAMO_UNREAD_INDEX, "KeyConditionExpression", "unreadFor = :me",
-                  "FilterExpression", FILTER_VISIBLE, "ProjectionExpression", "senderId, sortKey",
+                  "FilterExpression", DYNAMO_VISIBLE, "ProjectionExpression", "senderId, sortKey",
                   "ExpressionAttributeValues", values, "ScanIndexForward", 0);
     enum err e = walk(records, ctx, in, count_letter, out);
     return e == ERR_OK ? name_senders(records, ctx, out) : e;
