@@ -16,9 +16,8 @@ import httpx
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 CACHE = ROOT / ".cache" / "aws-double"
 TABLES = ROOT / "infra" / "terraform" / "tables"
-POLICIES = pathlib.Path(__file__).parent / "double" / "role_policies"
+POLICIES = ROOT / "infra" / "terraform" / "policies"
 ACCOUNT, REGION = "123456789012", "us-east-1"
-ROLES = ("app-server", "app-lambda", "post-confirmation", "kms-admin", "identity-pool-authenticated")
 ADMINISTRATOR = "administrator"  # stands for whoever ran Terraform
 STOP_SECONDS = 10
 
@@ -134,7 +133,8 @@ class Environment:
             "LETTERLOCK_AWS_OWNER_ROLE": self.role_arn("identity-pool-authenticated"),
             "LETTERLOCK_AWS_SERVER_ROLES":
                 f"{self.role_arn('app-server')},{self.role_arn('app-lambda')}",
-            "LETTERLOCK_AWS_PROVISIONER_ROLE": self.role_arn("post-confirmation"),
+            "LETTERLOCK_AWS_PROVISIONER_ROLE": ",".join(
+                self.role_arn(r) for r in ("post-confirmation", "app-server", "app-lambda")),
             "LETTERLOCK_AWS_ADMIN_ROLE": self.role_arn("kms-admin"),
             "LETTERLOCK_AWS_NOTICES": "sns", "LETTERLOCK_AWS_TOPIC_PREFIX": self.topic_prefix,
             "AWS_ACCESS_KEY_ID": session["access_key"],
@@ -217,26 +217,27 @@ def _make_identity_pool(identity, environment):
 
 
 def _make_roles(environment):
+    """The roles with the very policies that Terraform gives them."""
     values = {
-        "account": ACCOUNT, "region": REGION, "name": environment.name,
+        "partition": "aws", "account": ACCOUNT, "region": REGION, "name": environment.name,
         "user_pool_arn": f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{environment.user_pool}",
         "users_table_arn": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{environment.users_table}",
         "messages_table_arn":
             f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{environment.messages_table}",
         "bucket_arn": f"arn:aws:s3:::{environment.bucket}",
-        "topic_prefix": environment.topic_prefix,
+        "topic_prefix": environment.topic_prefix, "mail_from": "letterlock@example.org",
+        "identity_pool_id": environment.identity_pool,
+        "key_administrators": json.dumps([f"arn:aws:iam::{ACCOUNT}:role/{ADMINISTRATOR}"]),
     }
-    trust = {"Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Principal": {"Federated": "cognito-identity.amazonaws.com"},
-        "Action": ["sts:AssumeRoleWithWebIdentity", "sts:TagSession"],
-        "Condition": {
-            "StringEquals": {"cognito-identity.amazonaws.com:aud": environment.identity_pool},
-            "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "authenticated"}}}]}
-    for role in ROLES:
-        document = render(POLICIES.joinpath(f"{role}.json").read_text(), values)
+
+    def document(name):
+        return json.loads(render(POLICIES.joinpath(f"{name}.json").read_text(), values))
+
+    for role, parts in json.loads(POLICIES.joinpath("roles.json").read_text()).items():
         environment.double.control(
-            "role", name=environment.role(role), policies=[json.loads(document)],
-            trust=trust if role == "identity-pool-authenticated" else None)
+            "role", name=environment.role(role),
+            policies=[document(name) for name in parts["policies"]],
+            trust=document(parts["trust"]) if role == "identity-pool-authenticated" else None)
 
 
 def render(template, values):

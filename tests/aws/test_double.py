@@ -63,7 +63,8 @@ def test_story(environment):
     provisioner = environment.client("kms", "post-confirmation")
     key = provisioner.create_key(
         Policy=key_policy(environment, sub), BypassPolicyLockoutSafetyCheck=True,
-        Tags=[{"TagKey": "purpose", "TagValue": "user-message"}])["KeyMetadata"]["Arn"]
+        Tags=[{"TagKey": "purpose", "TagValue": "user-message"},
+              {"TagKey": "sub", "TagValue": sub}])["KeyMetadata"]["Arn"]
     context = {"recipient": sub, "message": "m1"}
     server = environment.client("kms", "app-server")
     made = server.generate_data_key(KeyId=key, KeySpec="AES_256", EncryptionContext=context)
