@@ -7,8 +7,8 @@
 #include "ports/identity.h"
 #include "ports/keys.h"
 
-#define HOUSEHOLD_PASSWORD "nine lives of cats"
-#define HOUSEHOLD_NEW_PASSWORD "ten lives of cats"
+#define HOUSEHOLD_PASSWORD "nine-lives-of-cats"
+#define HOUSEHOLD_NEW_PASSWORD "ten-lives-of-cats"
 #define HOUSEHOLD_CODE_BYTES 7u /* 6 digits and the NUL */
 #define HOUSEHOLD_INVITE_BYTES 32u
 #define MINUTE_MS (INT64_C(60) * 1000)
