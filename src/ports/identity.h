@@ -151,4 +151,10 @@ struct identity {
     const char *algorithm; /* "ES256" (embedded) or "RS256" (Cognito): the only one accepted */
 };
 
+/* An e-mail address masked for display: "anna@mail.example.org" becomes "a***@m***.org". */
+const char *identity_mask_address(struct arena *arena, struct bytes email);
+
+/* What a client calls itself, printable and short, in the arena. */
+struct bytes identity_clean_client(struct arena *arena, struct bytes client);
+
 #endif
