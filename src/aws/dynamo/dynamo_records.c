@@ -45,6 +45,7 @@ struct records dynamo_records_port(struct dynamo_records *records)
     return (struct records){
         .self = records,
         .nonblocking = false,
+        .shared = true,
         .inline_max_bytes = DYNAMO_INLINE_MAX_BYTES,
         .user_put = dynamo_user_put,
         .user_by_id = dynamo_user_by_id,
