@@ -18,7 +18,7 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(config, items):
     left_out = [i for i in items if ON_AWS and i.get_closest_marker("embedded")]
     if left_out:
-        config.hook.pytest_deselected(left_out)
+        config.hook.pytest_deselected(items=left_out)
         items[:] = [i for i in items if i not in left_out]
 
 
