@@ -14,7 +14,7 @@ struct notice_queue {
     struct lock lock;
     struct condition changed;
     struct condition settled;
-    unsigned taken; /* and not done */
+    unsigned taken;       /* and not done */
     struct notice *items; /* in the order of their coming */
     size_t count;
     struct cache *told; /* user id -> int64_t, until when the user is left alone */
