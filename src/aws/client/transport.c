@@ -175,6 +175,21 @@ static void set_method(CURL *curl, const struct transport_request *request)
     SET(curl, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
+/* libcurl sends a request a second time by itself when a connection that it kept breaks off before
+ * an answer. Whether to do that is for the caller to say. */
+static int allow_one_send(void *arg, char *peer, char *here, int peer_port, int here_port)
+{
+    bool *sent = arg;
+    (void)peer;
+    (void)here;
+    (void)peer_port;
+    (void)here_port;
+    if (*sent)
+        return CURL_PREREQFUNC_ABORT;
+    *sent = true;
+    return CURL_PREREQFUNC_OK;
+}
+
 static void set_up(struct transport *transport, CURL *curl, const struct transport_request *request,
                    struct transport_answer *answer)
 {
@@ -230,6 +245,9 @@ enum transport_outcome transport_exchange(struct transport *transport,
     if (!has_header(request, "content-type"))
         headers = without(headers, "Content-Type:");
     set_up(transport, curl, request, answer);
+    bool sent = false;
+    SET(curl, CURLOPT_PREREQFUNCTION, allow_one_send);
+    SET(curl, CURLOPT_PREREQDATA, &sent);
     SET(curl, CURLOPT_HTTPHEADER, headers);
     CURLcode code = curl_easy_perform(curl);
     enum transport_outcome outcome = outcome_of(curl, code, answer);
