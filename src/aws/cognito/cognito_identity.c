@@ -5,8 +5,6 @@
 
 #include <stdio.h>
 
-#define NAMES_MAX 16384u
-
 struct cognito_identity *cognito_identity_create(struct aws_client *client)
 {
     struct cognito_identity *identity = mem_alloc(sizeof *identity);
@@ -17,7 +15,6 @@ struct cognito_identity *cognito_identity_create(struct aws_client *client)
                    identity->config->user_pool_id);
     identity->throttles = cognito_throttles_create();
     identity->jwks = cognito_jwks_create(identity->config);
-    identity->names = cache_create(NAMES_MAX, USERNAME_MAX_BYTES + 1);
     return identity;
 }
 
@@ -25,7 +22,6 @@ void cognito_identity_destroy(struct cognito_identity *identity)
 {
     if (identity == NULL)
         return;
-    cache_destroy(identity->names);
     cognito_jwks_destroy(identity->jwks);
     cognito_throttles_destroy(identity->throttles);
     mem_free(identity);

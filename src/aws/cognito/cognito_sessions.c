@@ -46,7 +46,6 @@ enum err cognito_sign_in(void *self, struct ctx *ctx, struct bytes login,
         /* The password that was right a moment ago may be another now. */
         return e == ERR_UNAUTHENTICATED ? ERR_BAD_CREDENTIALS : e;
     }
-    cognito_remember_name(identity, ctx, &tokens.user_id, tokens.username);
     give_grant(&tokens, tokens.refresh_token, lifetime_s, out);
     return ERR_OK;
 }

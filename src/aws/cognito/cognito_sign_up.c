@@ -268,7 +268,6 @@ enum err cognito_confirm(void *self, struct ctx *ctx, struct bytes username, str
     if (e != ERR_OK)
         return e;
     *user_id = user.id;
-    cognito_remember_name(identity, ctx, &user.id, user.username);
     /* The account is confirmed, whatever becomes of this. */
     if (keep_code(identity, ctx, &user.id, code) != ERR_OK)
         log_warning("confirmation_not_kept", "request=%s", ctx->request_id);
