@@ -68,6 +68,11 @@ struct cognito_meaning {
 enum err cognito_call_error(struct ctx *ctx, const struct cognito_answer *answer,
                             const struct cognito_meaning *meanings, size_t count) MUST_CHECK;
 
+/* Of a password that the pool's policy refuses, and ours did not. */
+#define COGNITO_WEAK_PASSWORD                                                                      \
+    "This service asks for a stronger password: longer, with more kinds of characters, or "        \
+    "without a space at its ends."
+
 /* True for six digits, as all codes are. */
 bool cognito_is_code(struct bytes text);
 

@@ -5,6 +5,9 @@
 
 #include <stdio.h>
 
+/* Spares Cognito those who ask for the set all the time, and delays a new key by no more. */
+#define JWKS_KEPT_MS 1000
+
 struct cognito_identity *cognito_identity_create(struct aws_client *client)
 {
     struct cognito_identity *identity = mem_alloc(sizeof *identity);
@@ -14,7 +17,7 @@ struct cognito_identity *cognito_identity_create(struct aws_client *client)
                    "https://cognito-idp.%s.amazonaws.com/%s", identity->config->region,
                    identity->config->user_pool_id);
     identity->throttles = cognito_throttles_create();
-    identity->jwks = cognito_jwks_create(identity->config);
+    identity->jwks = cognito_jwks_create(identity->config, JWKS_KEPT_MS);
     return identity;
 }
 
