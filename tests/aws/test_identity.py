@@ -17,19 +17,18 @@ TIMEOUT_S = 120
 
 
 def server_role(environment):
-    """The server's role as Terraform makes it, but for any pool; and it may make keys."""
-    values = {"account": cloud.ACCOUNT, "region": cloud.REGION, "name": environment.name,
-              "user_pool_arn": f"arn:aws:cognito-idp:{cloud.REGION}:{cloud.ACCOUNT}:userpool/*",
-              "users_table_arn": f"arn:aws:dynamodb:{cloud.REGION}:{cloud.ACCOUNT}:table/"
-                                 f"{environment.users_table}",
-              "messages_table_arn": "arn:aws:dynamodb:*:*:table/none",
-              "bucket_arn": "arn:aws:s3:::none", "topic_prefix": environment.topic_prefix}
-    server = json.loads(cloud.render((cloud.POLICIES / "app-server.json").read_text(), values))
-    keys = {"Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Resource": "*",
-        "Action": ["kms:CreateKey", "kms:TagResource", "kms:CreateAlias", "kms:ListKeys"]}]}
-    return environment.double.control("role", name=f"{environment.name}-identity",
-                                      policies=[server, keys])["arn"]
+    """The server's role as Terraform makes it, but for any pool: each case has its own."""
+    names = f"{cloud.REGION}:{cloud.ACCOUNT}"
+    values = {"partition": "aws", "account": cloud.ACCOUNT, "region": cloud.REGION,
+              "name": environment.name, "topic_prefix": environment.topic_prefix,
+              "user_pool_arn": f"arn:aws:cognito-idp:{names}:userpool/*",
+              "users_table_arn": f"arn:aws:dynamodb:{names}:table/{environment.users_table}",
+              "messages_table_arn": f"arn:aws:dynamodb:{names}:table/none",
+              "bucket_arn": "arn:aws:s3:::none", "mail_from": ""}
+    policy = (ROOT / "infra/terraform/policies/server.json").read_text()
+    return environment.double.control(
+        "role", name=f"{environment.name}-identity",
+        policies=[json.loads(cloud.render(policy, values))])["arn"]
 
 
 def credentials(session, prefix):
@@ -72,3 +71,14 @@ def contract(environment):
 @pytest.mark.parametrize("case", [c for part in CONTRACT for c in cases_of(part, "tests")])
 def test_contract(contract, case):
     assert contract[case] == ""
+
+
+@pytest.fixture(scope="module")
+def cases(environment):
+    return run(environment, "identity_aws")
+
+
+@pytest.mark.parametrize(
+    "case", cases_of(ROOT / "tests/unit/aws/cognito/identity_aws.c"))
+def test_on_cognito(cases, case):
+    assert cases[case] == ""

@@ -6,7 +6,6 @@
 #include "aws/cognito/cognito_jwks.h"
 #include "aws/cognito/cognito_throttles.h"
 #include "aws/cognito/session_map.h"
-#include "base/cache.h"
 
 #define COGNITO_ISSUER_BYTES 256u
 
@@ -16,7 +15,6 @@ struct cognito_identity {
     char issuer[COGNITO_ISSUER_BYTES];
     struct cognito_throttles *throttles;
     struct cognito_jwks *jwks;
-    struct cache *names; /* user id, zero-padded -> username */
 };
 
 /* --- one operation --- */
@@ -70,6 +68,11 @@ struct cognito_meaning {
 enum err cognito_call_error(struct ctx *ctx, const struct cognito_answer *answer,
                             const struct cognito_meaning *meanings, size_t count) MUST_CHECK;
 
+/* Of a password that the pool's policy refuses, and ours did not. */
+#define COGNITO_WEAK_PASSWORD                                                                      \
+    "This service asks for a stronger password: longer, with more kinds of characters, or "        \
+    "without a space at its ends."
+
 /* True for six digits, as all codes are. */
 bool cognito_is_code(struct bytes text);
 
@@ -84,7 +87,7 @@ struct cognito_user {
     bool disabled;
 };
 
-/* Reads a user by username, or by the e-mail address that it proved. ERR_NOT_FOUND. */
+/* Reads a user by username, by the e-mail address that it proved, or by its id. ERR_NOT_FOUND. */
 enum err cognito_user_by_login(struct cognito_identity *identity, struct ctx *ctx,
                                struct bytes login, struct cognito_user *out) MUST_CHECK;
 
@@ -92,10 +95,6 @@ enum err cognito_user_by_login(struct cognito_identity *identity, struct ctx *ct
  * such user any more. */
 enum err cognito_user_of_actor(struct cognito_identity *identity, struct ctx *ctx,
                                struct cognito_user *out) MUST_CHECK;
-
-/* Remembers a user's name for a while. */
-void cognito_remember_name(struct cognito_identity *identity, const struct ctx *ctx,
-                           const struct uuid *id, const char *username);
 
 /* --- signing in --- */
 

@@ -5,7 +5,8 @@
 
 #include <stdio.h>
 
-#define NAMES_MAX 16384u
+/* Spares Cognito those who ask for the set all the time, and delays a new key by no more. */
+#define JWKS_KEPT_MS 1000
 
 struct cognito_identity *cognito_identity_create(struct aws_client *client)
 {
@@ -16,8 +17,7 @@ struct cognito_identity *cognito_identity_create(struct aws_client *client)
                    "https://cognito-idp.%s.amazonaws.com/%s", identity->config->region,
                    identity->config->user_pool_id);
     identity->throttles = cognito_throttles_create();
-    identity->jwks = cognito_jwks_create(identity->config);
-    identity->names = cache_create(NAMES_MAX, USERNAME_MAX_BYTES + 1);
+    identity->jwks = cognito_jwks_create(identity->config, JWKS_KEPT_MS);
     return identity;
 }
 
@@ -25,7 +25,6 @@ void cognito_identity_destroy(struct cognito_identity *identity)
 {
     if (identity == NULL)
         return;
-    cache_destroy(identity->names);
     cognito_jwks_destroy(identity->jwks);
     cognito_throttles_destroy(identity->throttles);
     mem_free(identity);

@@ -9,8 +9,6 @@
 
 #include <stdio.h>
 
-/* As often as core's verifier asks for keys that it does not know. */
-#define KEPT_MS 5000
 #define TIMEOUT_MS 5000
 #define SET_MAX_BYTES 65536u
 #define URL_BYTES 512u
@@ -18,15 +16,17 @@
 struct cognito_jwks {
     struct transport *transport;
     char url[URL_BYTES];
+    int64_t kept_ms;
     struct lock lock; /* for what follows */
     struct buffer set;
     char etag[TRANSPORT_VALUE_BYTES];
     int64_t fresh_until_mono_ms;
 };
 
-struct cognito_jwks *cognito_jwks_create(const struct aws_config *config)
+struct cognito_jwks *cognito_jwks_create(const struct aws_config *config, int64_t kept_ms)
 {
     struct cognito_jwks *jwks = mem_alloc(sizeof *jwks);
+    jwks->kept_ms = kept_ms;
     jwks->transport = transport_create(config->ca_file);
     if (config->jwks_url[0] != '\0')
         (void)snprintf(jwks->url, sizeof jwks->url, "%s", config->jwks_url);
@@ -49,8 +49,7 @@ void cognito_jwks_destroy(struct cognito_jwks *jwks)
     mem_free(jwks);
 }
 
-/* True, with the set, while it is fresh; else what to ask the new one by. While one caller fetches,
- * the others go on with the set there is. */
+/* True, with the set, while it is fresh; else the tag to ask for a newer one by. */
 static bool recall(struct cognito_jwks *jwks, struct ctx *ctx, struct bytes *json,
                    char etag[TRANSPORT_VALUE_BYTES])
 {
@@ -60,7 +59,7 @@ static bool recall(struct cognito_jwks *jwks, struct ctx *ctx, struct bytes *jso
     if (jwks->set.n > 0)
         *json = arena_copy(ctx->arena, buffer_bytes(&jwks->set));
     (void)snprintf(etag, TRANSPORT_VALUE_BYTES, "%s", jwks->etag);
-    jwks->fresh_until_mono_ms = fresh ? jwks->fresh_until_mono_ms : now_mono_ms + KEPT_MS;
+    jwks->fresh_until_mono_ms = fresh ? jwks->fresh_until_mono_ms : now_mono_ms + jwks->kept_ms;
     lock_release(&jwks->lock);
     return fresh;
 }
@@ -74,7 +73,7 @@ static void keep(struct cognito_jwks *jwks, const struct transport_answer *answe
         buffer_append(&jwks->set, buffer_bytes(&answer->body));
         (void)snprintf(jwks->etag, sizeof jwks->etag, "%s", answer->etag);
     }
-    jwks->fresh_until_mono_ms = clock_mono_ms() + KEPT_MS;
+    jwks->fresh_until_mono_ms = clock_mono_ms() + jwks->kept_ms;
     lock_release(&jwks->lock);
 }
 

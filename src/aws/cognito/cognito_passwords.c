@@ -1,8 +1,6 @@
 #include "aws/cognito/cognito_calls.h"
 #include "base/log.h"
 
-static const char weak[] = "This service asks for a stronger password: longer, with more kinds of "
-                           "characters, or without a space at its ends.";
 static const char used_before[] = "This password was used for the account before.";
 
 /* --- by code --- */
@@ -18,7 +16,7 @@ static enum err error_of_reset(struct ctx *ctx, const struct cognito_answer *ans
         {"UserNotConfirmedException", ERR_CODE_MISMATCH, NULL},
         {"NotAuthorizedException", ERR_CODE_MISMATCH, NULL},
         {"InvalidParameterException", ERR_CODE_MISMATCH, NULL},
-        {"InvalidPasswordException", ERR_WEAK_PASSWORD, weak},
+        {"InvalidPasswordException", ERR_WEAK_PASSWORD, COGNITO_WEAK_PASSWORD},
         {"PasswordHistoryPolicyViolationException", ERR_WEAK_PASSWORD, used_before},
     };
     if (cognito_trigger_failed(answer)) {
@@ -70,8 +68,8 @@ static enum err error_of_change(struct ctx *ctx, const struct cognito_answer *an
 {
     static const struct cognito_meaning meanings[] = {
         {"NotAuthorizedException", ERR_BAD_CREDENTIALS, NULL},
-        {"InvalidPasswordException", ERR_WEAK_PASSWORD, weak},
-        {"InvalidParameterException", ERR_WEAK_PASSWORD, weak},
+        {"InvalidPasswordException", ERR_WEAK_PASSWORD, COGNITO_WEAK_PASSWORD},
+        {"InvalidParameterException", ERR_WEAK_PASSWORD, COGNITO_WEAK_PASSWORD},
         {"PasswordHistoryPolicyViolationException", ERR_WEAK_PASSWORD, used_before},
     };
     return cognito_call_error(ctx, answer, meanings, sizeof meanings / sizeof meanings[0]);

@@ -43,10 +43,10 @@ enum err cognito_sign_in(void *self, struct ctx *ctx, struct bytes login,
     e = session_map_add(identity->client, ctx, &tokens.user_id, &session);
     if (e != ERR_OK) {
         cognito_revoke(identity, ctx, tokens.refresh_token);
-        /* The password that was right a moment ago may be another now. */
-        return e == ERR_UNAUTHENTICATED ? ERR_BAD_CREDENTIALS : e;
+        /* All sessions were ended meanwhile: whether the password is still right shows next time.
+         */
+        return e == ERR_UNAUTHENTICATED ? ERR_UNAVAILABLE : e;
     }
-    cognito_remember_name(identity, ctx, &tokens.user_id, tokens.username);
     give_grant(&tokens, tokens.refresh_token, lifetime_s, out);
     return ERR_OK;
 }

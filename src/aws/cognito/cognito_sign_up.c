@@ -36,11 +36,9 @@ static enum err call_sign_up(struct cognito_identity *identity, struct ctx *ctx,
 
 static enum err error_of_sign_up(struct ctx *ctx, const struct cognito_answer *answer)
 {
-    static const char weak[] = "This service asks for a stronger password: longer, with more kinds "
-                               "of characters, or without a space at its ends.";
     static const struct cognito_meaning meanings[] = {
         {"UsernameExistsException", ERR_USERNAME_TAKEN, NULL},
-        {"InvalidPasswordException", ERR_WEAK_PASSWORD, weak},
+        {"InvalidPasswordException", ERR_WEAK_PASSWORD, COGNITO_WEAK_PASSWORD},
         {"InvalidParameterException", ERR_INVALID_FIELD,
          "The username, the address or the password is of a form that is not taken here."},
         {"NotAuthorizedException", ERR_SIGN_UP_CLOSED, NULL},
@@ -268,7 +266,6 @@ enum err cognito_confirm(void *self, struct ctx *ctx, struct bytes username, str
     if (e != ERR_OK)
         return e;
     *user_id = user.id;
-    cognito_remember_name(identity, ctx, &user.id, user.username);
     /* The account is confirmed, whatever becomes of this. */
     if (keep_code(identity, ctx, &user.id, code) != ERR_OK)
         log_warning("confirmation_not_kept", "request=%s", ctx->request_id);

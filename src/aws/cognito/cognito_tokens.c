@@ -96,7 +96,8 @@ static enum err error_of_challenge(struct ctx *ctx, struct bytes name)
                     "Ask an administrator.");
 }
 
-/* UserNotConfirmed comes after the password was found right, and so may be told. While the pool
+/* UserNotConfirmed comes whatever the password: it tells that the username is taken, as signing up
+ * with it does, and of no address, which finds accounts only once it is confirmed. While the pool
  * locks an account that is guessed at, it refuses as for a wrong password. */
 static enum err error_of_sign_in(struct ctx *ctx, const struct cognito_answer *answer)
 {
@@ -160,7 +161,7 @@ enum err cognito_check_password(struct cognito_identity *identity, struct ctx *c
     if (e != ERR_OK)
         return e;
     e = initiate_auth(identity, ctx, login, password, out);
-    if (e == ERR_BAD_CREDENTIALS)
+    if (e == ERR_BAD_CREDENTIALS || e == ERR_UNCONFIRMED)
         cognito_throttles_count(identity->throttles, ctx, throttles, count);
     if (e == ERR_OK)
         cognito_throttles_clear(identity->throttles, &throttles[0]);

@@ -71,7 +71,8 @@ static void test_sign_up_and_confirm(void **state)
     h->maker->take_mail(h->made, "anna@mail.example.org", HOUSEHOLD_CONFIRM, code);
     assert_int_equal(strspn(code, "0123456789"), 6);
     assert_int_equal(household_sign_in(h, "anna", HOUSEHOLD_PASSWORD, &grant), ERR_UNCONFIRMED);
-    assert_int_equal(household_sign_in(h, "anna", "wrong", &grant), ERR_BAD_CREDENTIALS);
+    if (household_traits()->own_tokens)
+        assert_int_equal(household_sign_in(h, "anna", "wrong", &grant), ERR_BAD_CREDENTIALS);
     assert_int_equal(confirm(h, "anna", code, &confirmed), ERR_OK);
     assert_true(uuid_equal(&confirmed, &id));
     assert_int_equal(household_sign_in(h, "anna", HOUSEHOLD_PASSWORD, &grant), ERR_OK);
