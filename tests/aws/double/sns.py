@@ -112,11 +112,11 @@ class Sns:
         return {"Tags": [{"Key": n, "Value": v} for n, v in tags.items()]}
 
     def _subscribe(self, p, session):
-        if p["Protocol"] != "email":
-            raise _invalid("Protocol: the double has e-mail only")
         address = p.get("Endpoint", "")
         self._require(session, "sns:Subscribe", p["TopicArn"],
                       {"sns:Protocol": p["Protocol"], "sns:Endpoint": address})
+        if p["Protocol"] != "email":
+            raise _invalid("Protocol: the double has e-mail only")
         topic = self._topic(p["TopicArn"])
         if not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
             raise _invalid("Email address")

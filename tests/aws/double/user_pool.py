@@ -9,7 +9,7 @@ import string
 import time
 import uuid
 
-from joserfc import jwk, jwt
+from joserfc import jwk, jws, jwt
 from joserfc.errors import JoseError
 
 from . import ACCOUNT, REGION
@@ -292,7 +292,8 @@ class UserPool:
     def _sign(self, claims, lifetime_s):
         now = int(time.time())
         claims = {**claims, "iat": now, "exp": now + lifetime_s, "jti": str(uuid.uuid4())}
-        return jwt.encode({"kid": self.key.kid, "alg": "RS256"}, claims, self.key)
+        return jws.serialize_compact({"kid": self.key.kid, "alg": "RS256"}, json.dumps(claims),
+                                     self.key)
 
     def read_token(self, token, use):
         """A token's claims, if the pool signed it for this use and it has not expired."""
