@@ -212,6 +212,8 @@ static void read_answer(const struct attempt *a, const struct transport_answer *
     answer->body = arena_copy(a->ctx->arena, buffer_bytes(&from->body));
     (void)snprintf(answer->etag, sizeof answer->etag, "%.*s", (int)sizeof answer->etag - 1,
                    from->etag);
+    (void)snprintf(answer->writer, sizeof answer->writer, "%.*s", (int)sizeof answer->writer - 1,
+                   from->writer);
     if (!answers_range_size(from->content_range, &answer->object_size))
         (void)bytes_to_u64(bytes_of_str(from->content_length), INT64_MAX, &answer->object_size);
     bool disguised = a->call->service == AWS_S3 && from->status == 200 &&

@@ -106,6 +106,7 @@ static size_t take_header(char *data, size_t size, size_t n, void *arg)
         {BYTES_LIT("x-amzn-errortype"), answer->error_type},
         {BYTES_LIT("x-amz-crc32"), answer->crc32},
         {BYTES_LIT("etag"), answer->etag},
+        {BYTES_LIT("x-amz-meta-writer"), answer->writer},
         {BYTES_LIT("content-range"), answer->content_range},
         {BYTES_LIT("content-length"), answer->content_length},
     };

@@ -31,6 +31,7 @@ struct transport_answer {
     char error_type[TRANSPORT_VALUE_BYTES]; /* x-amzn-ErrorType */
     char crc32[TRANSPORT_VALUE_BYTES];      /* x-amz-crc32 */
     char etag[TRANSPORT_VALUE_BYTES];
+    char writer[TRANSPORT_VALUE_BYTES]; /* x-amz-meta-writer */
     char content_range[TRANSPORT_VALUE_BYTES];
     char content_length[TRANSPORT_VALUE_BYTES];
 };
