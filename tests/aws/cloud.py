@@ -16,9 +16,9 @@ import httpx
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 CACHE = ROOT / ".cache" / "aws-double"
 TABLES = ROOT / "infra" / "terraform" / "tables"
-POLICIES = pathlib.Path(__file__).parent / "double" / "role_policies"
+POLICIES = ROOT / "infra" / "terraform" / "policies"
 ACCOUNT, REGION = "123456789012", "us-east-1"
-ROLES = ("app-server", "app-lambda", "post-confirmation", "kms-admin", "identity-pool-authenticated")
+MAIL_FROM = "letterlock@example.org"
 ADMINISTRATOR = "administrator"  # stands for whoever ran Terraform
 STOP_SECONDS = 10
 
@@ -109,6 +109,23 @@ class Environment:
     def role_arn(self, role):
         return f"arn:aws:iam::{ACCOUNT}:role/{self.role(role)}"
 
+    def policy_values(self):
+        """What the placeholders of infra/terraform/policies stand for."""
+        table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/"
+        return {
+            "partition": "aws", "account": ACCOUNT, "region": REGION, "name": self.name,
+            "user_pool_arn": f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{self.user_pool}",
+            "identity_pool_id": self.identity_pool,
+            "users_table_arn": table + self.users_table,
+            "messages_table_arn": table + self.messages_table,
+            "bucket_arn": f"arn:aws:s3:::{self.bucket}",
+            "topic_prefix": self.topic_prefix, "mail_from": MAIL_FROM,
+            "key_administrators": json.dumps([self.role_arn("kms-admin")]),
+            "server_role_arns": json.dumps([self.role_arn("app-server"),
+                                            self.role_arn("app-lambda")]),
+            "owner_role_arn": self.role_arn("identity-pool-authenticated"),
+        }
+
     def session(self, role, **fields):
         return self.double.session(self.role(role), **fields)
 
@@ -137,6 +154,7 @@ class Environment:
             "LETTERLOCK_AWS_PROVISIONER_ROLE": self.role_arn("post-confirmation"),
             "LETTERLOCK_AWS_ADMIN_ROLE": self.role_arn("kms-admin"),
             "LETTERLOCK_AWS_NOTICES": "sns", "LETTERLOCK_AWS_TOPIC_PREFIX": self.topic_prefix,
+            "LETTERLOCK_MAIL_FROM": MAIL_FROM,
             "AWS_ACCESS_KEY_ID": session["access_key"],
             "AWS_SECRET_ACCESS_KEY": session["secret_key"], "AWS_SESSION_TOKEN": session["token"],
         }
@@ -217,26 +235,16 @@ def _make_identity_pool(identity, environment):
 
 
 def _make_roles(environment):
-    values = {
-        "account": ACCOUNT, "region": REGION, "name": environment.name,
-        "user_pool_arn": f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{environment.user_pool}",
-        "users_table_arn": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{environment.users_table}",
-        "messages_table_arn":
-            f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{environment.messages_table}",
-        "bucket_arn": f"arn:aws:s3:::{environment.bucket}",
-        "topic_prefix": environment.topic_prefix,
-    }
-    trust = {"Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Principal": {"Federated": "cognito-identity.amazonaws.com"},
-        "Action": ["sts:AssumeRoleWithWebIdentity", "sts:TagSession"],
-        "Condition": {
-            "StringEquals": {"cognito-identity.amazonaws.com:aud": environment.identity_pool},
-            "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "authenticated"}}}]}
-    for role in ROLES:
-        document = render(POLICIES.joinpath(f"{role}.json").read_text(), values)
-        environment.double.control(
-            "role", name=environment.role(role), policies=[json.loads(document)],
-            trust=trust if role == "identity-pool-authenticated" else None)
+    """The roles of Terraform's roles.json, with its policies."""
+    values, double = environment.policy_values(), environment.double
+
+    def document(name):
+        return json.loads(render(POLICIES.joinpath(f"{name}.json").read_text(), values))
+    for role, made_of in json.loads(POLICIES.joinpath("roles.json").read_text()).items():
+        double.control("role", name=environment.role(role), trust=document(made_of["trust"]),
+                       policies=[document(p) for p in made_of["policies"]])
+    double.client("s3", double.session(ADMINISTRATOR)).put_bucket_policy(
+        Bucket=environment.bucket, Policy=json.dumps(document("bucket")))
 
 
 def render(template, values):

@@ -19,6 +19,7 @@ from .objects import Objects
 from .principals import Principals
 from .runtime_api import Functions
 from .server import HttpServer
+from .ses import Ses
 from .sns import Sns
 from .sts import Sts
 from .tables import Tables
@@ -39,7 +40,8 @@ class Double:
         self.cognito = Cognito(self.mailbox.send, self.functions.trigger)
         self.sns = Sns(self.mailbox.send)
         services = (self.cognito, IdentityPools(self.cognito, self.principals),
-                    Kms(self.principals), self.sns, Sts(), Tables(self.backends.tables),
+                    Kms(self.principals), self.sns, Ses(self.mailbox.send), Sts(),
+                    Tables(self.backends.tables),
                     Objects(self.backends.objects, self.backends.credentials))
         self.gateway = Gateway({s.name: s for s in services}, self.principals.session, self.faults)
         self._control = Control(self)

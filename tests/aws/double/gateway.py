@@ -86,6 +86,8 @@ class Gateway:
             return self._answer_query(call)
         if call.service == "s3":
             return self._answer_s3(call)
+        if call.service == "ses":
+            return self._answer_ses(call)
         raise Refusal("UnknownOperationException", "The double does not have that service", 404)
 
     def _authenticate(self, call):
@@ -148,6 +150,23 @@ class Gateway:
         return self._suffer(
             call, lambda: service.answer(call.request, call.operation, call.session))
 
+    def _answer_ses(self, call):
+        self._authenticate(call)
+        request, service = call.request, self._services["ses"]
+        call.operation = service.operations.get((request.method, request.target))
+        if call.operation is None:
+            raise Refusal("UnknownOperationException", "The double does not have that", 404)
+        operation = models.service_model("sesv2").operation_model(call.operation)
+        if request.header("content-type") != "application/json":
+            raise Refusal("BadRequestException", "Content-Type must be application/json")
+        call.parameters = _read_json(request.body)
+        models.check_parameters(operation, call.parameters, "BadRequestException")
+
+        def work():
+            found = service.call(call.operation, call.parameters, call.session)
+            return Answer(200, [("Content-Type", "application/json")], json.dumps(found).encode())
+        return self._suffer(call, work)
+
     def _suffer(self, call, work):
         """work()'s answer, with the fault that is due for the call."""
         fault = self._faults.take(call.name)
@@ -191,8 +210,8 @@ class Gateway:
         code = JSON_ERROR_CODES.get(refusal.code, refusal.code)
         prefix = "com.amazonaws.dynamodb.v20120810#" if service == "dynamodb" else ""
         body = json.dumps({"__type": prefix + code, "message": refusal.message})
-        version = "1.0" if service == "dynamodb" else "1.1"
-        return Answer(refusal.status, [("Content-Type", f"application/x-amz-json-{version}"),
+        kind = {"ses": "json", "dynamodb": "x-amz-json-1.0"}.get(service, "x-amz-json-1.1")
+        return Answer(refusal.status, [("Content-Type", f"application/{kind}"),
                                        ("x-amzn-ErrorType", code)], body.encode())
 
 

@@ -87,6 +87,8 @@ def _request_tag_values(tags):
 
 
 def _key_of_blob(parameters):
+    if "CiphertextBlob" not in parameters:
+        raise Refusal("ValidationException", "CiphertextBlob is missing")
     blob = base64.b64decode(parameters["CiphertextBlob"])
     if len(blob) < 16 + NONCE_BYTES + 16:
         raise Refusal("InvalidCiphertextException")

@@ -162,12 +162,12 @@ class Condition:
         have = context.get(self.key)
         if self.matches is None:
             return (have is None) == (self.values[0].lower() == "true")
-        if have is None or have == []:
-            return self.if_exists or self.quantifier == "ForAllValues" \
-                or self.negated and self.quantifier is None
         patterns = [context.substitute(v) for v in self.values]
         if self.negated and None in patterns:
             return False  # AWS may void the whole statement, a Deny too: count on nothing
+        if have is None or have == []:
+            return self.if_exists or self.quantifier == "ForAllValues" \
+                or self.negated and self.quantifier is None
 
         def one(value):
             hit = any(p is not None and self.matches(p, value) for p in patterns)

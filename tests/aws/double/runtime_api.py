@@ -127,15 +127,7 @@ class Function:
         return _json(202, {"status": "OK"})
 
     def _next(self, request):
-        while True:
-            if _is_closed(request.socket):
-                raise Dropped  # or the next event would go to a program that is dead
-            try:
-                invocation = self._waiting.get(timeout=POLL_S)
-            except queue.Empty:
-                continue
-            if invocation.request_id in self._running:
-                break
+        invocation = self._take(request.socket)
         answer = _json(200, invocation.event)
         answer.headers += [
             ("Lambda-Runtime-Aws-Request-Id", invocation.request_id),
@@ -143,6 +135,20 @@ class Function:
             ("Lambda-Runtime-Trace-Id", "Root=1-00000000-000000000000000000000000;Sampled=0"),
             ("Lambda-Runtime-Invoked-Function-Arn", self.arn)]
         return answer
+
+    def _take(self, poller):
+        """The next invocation, for a poller that is still there."""
+        while True:
+            try:
+                invocation = self._waiting.get(timeout=POLL_S)
+            except queue.Empty:
+                invocation = None
+            if _is_closed(poller):
+                if invocation is not None:
+                    self._waiting.put(invocation)
+                raise Dropped
+            if invocation is not None and invocation.request_id in self._running:
+                return invocation
 
     def _fail_all(self, request):
         kind = request.header("lambda-runtime-function-error-type", "Runtime.InitError")
