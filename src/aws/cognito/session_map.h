@@ -7,6 +7,10 @@
  * Item userId = "refresh#<base64url SHA-256 of a used-up refresh token>": ownerId, sessionId, ttl;
  * only with rotation of refresh tokens. Tells whose session a token that was used twice belongs to.
  *
+ * What ends here alone (one session, or all but one) is refused by this server at once, but its
+ * refresh token stays good at Cognito itself until it is presented here: the server keeps no tokens
+ * by which it could revoke them. Ending all is told to Cognito.
+ *
  * Attributes, and not one map that holds them all: each is made and removed by itself without one
  * write undoing another's. */
 #ifndef LETTERLOCK_AWS_SESSION_MAP_H

@@ -23,9 +23,9 @@ struct household_traits {
     bool keys_by_password; /* the password opens the keys: recovery keys, custody secrets, clients
                               that derive for themselves, keys that go with the account */
     bool own_codes;        /* counts and ages codes by ctx's clock, writes the mails */
-    bool own_tokens;       /* checks passwords before all else, issues tokens by ctx's clock, rotates
-                              refresh tokens and its keys */
-    bool kept_counts;      /* counts of guesses outlive a restart, and nobody else counts */
+    bool own_tokens;  /* checks passwords before all else, issues tokens by ctx's clock, rotates
+                         refresh tokens and its keys */
+    bool kept_counts; /* counts of guesses outlive a restart, and nobody else counts */
 };
 
 /* One adapter under test. */
