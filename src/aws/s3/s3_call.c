@@ -1,11 +1,6 @@
 #include "aws/s3/s3_call.h"
 
-#include "aws/client/answers.h"
-
 #include <stdio.h>
-#include <string.h>
-
-#define TAG_BYTES 40u
 
 void s3_path(const struct uuid *id, char out[S3_PATH_BYTES])
 {
@@ -52,30 +47,13 @@ enum err s3_call_check(struct s3_call *s)
     return aws_answer_error(&s->ctx, &s->call, &s->answer);
 }
 
-/* The index of text in b at or after from, or SIZE_MAX. */
-static size_t find(struct bytes b, const char *text, size_t from)
+enum err s3_remove(struct aws_client *client, struct ctx *ctx, const char *path)
 {
-    size_t n = strlen(text);
-    for (size_t i = from; b.n >= n && i <= b.n - n; i++) {
-        if (memcmp(b.p + i, text, n) == 0)
-            return i;
-    }
-    return SIZE_MAX;
-}
-
-bool s3_xml_next(struct bytes *rest, const char *name, struct bytes *block)
-{
-    char tag[TAG_BYTES];
-    (void)snprintf(tag, sizeof tag, "<%s>", name);
-    size_t start = find(*rest, tag, 0);
-    if (start == SIZE_MAX)
-        return false;
-    start += strlen(tag);
-    (void)snprintf(tag, sizeof tag, "</%s>", name);
-    size_t end = find(*rest, tag, start);
-    if (end == SIZE_MAX)
-        return false;
-    *block = bytes_slice(*rest, start, end - start);
-    *rest = bytes_slice(*rest, end + strlen(tag), rest->n);
-    return true;
+    struct s3_call s;
+    s3_call_init(&s, ctx, "DeleteObject", "DELETE", path, NULL);
+    enum err e = s3_call_send(&s, client);
+    if (e == ERR_OK && s.answer.status != 404)
+        e = s3_call_check(&s);
+    s3_call_fini(&s);
+    return e;
 }

@@ -7,6 +7,8 @@
 #include "base/uuid.h"
 
 #define S3_PREFIX "m/" /* of the keys of letters */
+#define S3_MEDIA_TYPE "application/octet-stream"
+#define S3_WRITER_HEADER "x-amz-meta-writer" /* who wrote it, by a random UUID for each writing */
 #define S3_PATH_BYTES (1u + sizeof S3_PREFIX + UUID_TEXT_BYTES)
 
 struct s3_call {
@@ -33,8 +35,7 @@ enum err s3_call_send(struct s3_call *s, struct aws_client *client) MUST_CHECK;
 /* ERR_OK for a 2xx, else aws_answer_error's. */
 enum err s3_call_check(struct s3_call *s) MUST_CHECK;
 
-/* Gives the next <name>…</name> of *rest in *block, and moves *rest behind it; false at the end.
- * For lists of elements that do not nest in themselves. */
-bool s3_xml_next(struct bytes *rest, const char *name, struct bytes *block);
+/* Removes the object at path; ERR_OK when there is none. */
+enum err s3_remove(struct aws_client *client, struct ctx *ctx, const char *path) MUST_CHECK;
 
 #endif

@@ -10,6 +10,7 @@
 
 struct s3_objects {
     struct aws_client *client;
+    atomic_uint senders; /* threads that send parts */
     struct s3_sweep sweep;
 };
 
@@ -30,7 +31,7 @@ static enum err begin(void *self, struct ctx *ctx, const struct uuid *id,
 {
     struct s3_objects *objects = self;
     (void)ctx;
-    *out = s3_writer_create(objects->client, id);
+    *out = s3_writer_create(objects->client, &objects->senders, id);
     return ERR_OK;
 }
 

@@ -4,8 +4,9 @@
 
 #include <string.h>
 
-#define FIRST_BYTES (256u << 10) /* with the first request: most files whole */
-#define AHEAD_BYTES (4u << 20)   /* with each further one of somebody who reads on */
+#define FIRST_BYTES (256u << 10)   /* with the first request: most files whole */
+#define AHEAD_BYTES (1u << 20)     /* with the next one of somebody who reads on … */
+#define AHEAD_BYTES_MAX (4u << 20) /* … and twice as many with each further one, up to this */
 
 struct object_reader {
     struct aws_client *client;
@@ -13,6 +14,8 @@ struct object_reader {
     uint64_t size;
     uint64_t window_at; /* offset of the window in the object */
     struct buffer window;
+    uint64_t aside_end; /* of the last read that went past the window */
+    size_t ahead;
 };
 
 /* Gets bytes [offset, offset + n) into s->answer.body, which is shorter at the end only. */
@@ -54,7 +57,8 @@ enum err s3_reader_open(struct aws_client *client, struct ctx *ctx, const struct
     struct object_reader *r = mem_alloc(sizeof *r);
     r->client = client;
     s3_path(id, r->path);
-    buffer_init(&r->window, AHEAD_BYTES);
+    r->ahead = AHEAD_BYTES;
+    buffer_init(&r->window, AHEAD_BYTES_MAX);
     enum err e = fill_first(r, ctx);
     if (e != ERR_OK) {
         s3_reader_close(r);
@@ -73,9 +77,9 @@ void s3_reader_close(struct object_reader *r)
     mem_free(r);
 }
 
-/* Gets a range; to the window when into is NULL. What comes short of it is no whole object. */
+/* Gets a range and appends it to *out. What comes short of it is no whole object. */
 static enum err fetch(struct object_reader *r, struct ctx *ctx, uint64_t offset, size_t n,
-                      uint8_t *into)
+                      struct buffer *out)
 {
     struct s3_call s;
     s3_call_init(&s, ctx, "GetObject", "GET", r->path, NULL);
@@ -87,13 +91,8 @@ static enum err fetch(struct object_reader *r, struct ctx *ctx, uint64_t offset,
     if (e == ERR_OK && s.answer.body.n != n)
         e = ctx_log_fail(ctx, ERR_UNAVAILABLE, "s3_short_read", "wanted=%zu got=%zu", n,
                          s.answer.body.n);
-    if (e == ERR_OK && into != NULL) {
-        memcpy(into, s.answer.body.p, n);
-    } else if (e == ERR_OK) {
-        buffer_clear(&r->window);
-        buffer_append(&r->window, s.answer.body);
-        r->window_at = offset;
-    }
+    if (e == ERR_OK)
+        buffer_append(out, s.answer.body);
     s3_call_fini(&s);
     return e;
 }
@@ -103,9 +102,28 @@ static size_t least(uint64_t a, size_t b)
     return a < b ? (size_t)a : b;
 }
 
-static bool is_in_window(const struct object_reader *r, uint64_t offset)
+/* Somebody reads on: at the end of the window, or of what they read past it. */
+static enum err move_window(struct object_reader *r, struct ctx *ctx, uint64_t at)
 {
-    return offset >= r->window_at && offset < r->window_at + r->window.n;
+    buffer_clear(&r->window);
+    r->window_at = at;
+    enum err e = fetch(r, ctx, at, least(r->size - at, r->ahead), &r->window);
+    r->ahead = least(2 * r->ahead, AHEAD_BYTES_MAX);
+    return e;
+}
+
+/* Somebody looks elsewhere, mostly at the last frame, and comes back: the window stays. */
+static enum err read_aside(struct object_reader *r, struct ctx *ctx, uint64_t at, uint8_t *data,
+                           size_t n)
+{
+    struct buffer piece;
+    buffer_init(&piece, n);
+    enum err e = fetch(r, ctx, at, n, &piece);
+    if (e == ERR_OK)
+        memcpy(data, piece.p, n);
+    r->aside_end = at + n;
+    buffer_fini(&piece);
+    return e;
 }
 
 enum err s3_reader_read(struct object_reader *r, struct ctx *ctx, uint64_t offset, uint8_t *data,
@@ -115,19 +133,18 @@ enum err s3_reader_read(struct object_reader *r, struct ctx *ctx, uint64_t offse
     n = offset >= r->size ? 0 : least(r->size - offset, n);
     while (*got < n) {
         uint64_t at = offset + *got;
-        size_t left = n - *got;
+        uint64_t window_end = r->window_at + r->window.n;
         enum err e = ERR_OK;
-        if (is_in_window(r, at)) {
-            size_t skip = (size_t)(at - r->window_at);
-            size_t here = least(r->window.n - skip, left);
-            memcpy(data + *got, r->window.p + skip, here);
-            *got += here;
-        } else if (at == r->window_at + r->window.n) {
-            e = fetch(r, ctx, at, least(r->size - at, AHEAD_BYTES), NULL);
+        if (at >= r->window_at && at < window_end) {
+            struct bytes here =
+                bytes_slice(buffer_bytes(&r->window), (size_t)(at - r->window_at), n - *got);
+            memcpy(data + *got, here.p, here.n);
+            *got += here.n;
+        } else if (at == window_end || at == r->aside_end) {
+            e = move_window(r, ctx, at);
         } else {
-            /* Somebody looks elsewhere, at the last frame: the window stays where it is. */
-            e = fetch(r, ctx, at, left, data + *got);
-            *got += e == ERR_OK ? left : 0;
+            e = read_aside(r, ctx, at, data + *got, n - *got);
+            *got = n;
         }
         if (e != ERR_OK)
             return e;

@@ -1,12 +1,11 @@
 #include "aws/s3/s3_sweep.h"
 
-#include "aws/client/answers.h"
 #include "aws/client/signer.h"
 #include "aws/s3/s3_writer.h"
-#include "base/clock.h"
 
-#include <stdio.h>
 #include <string.h>
+
+#define QUERY_MAX_BYTES 512u
 
 #define PAGE_MAX_BYTES (4u << 20)
 #define TIME_LEAST_MS 100 /* less than this is not worth another call */
@@ -18,132 +17,111 @@ struct run {
     const struct s3_sweep_rule *rule;
 };
 
-static bool read_key(struct bytes key, struct uuid *id)
+static bool is_old(const struct run *run, const struct s3_entry *entry)
 {
-    struct bytes prefix = BYTES_LIT(S3_PREFIX);
-    return bytes_starts_with(key, prefix) && uuid_parse(bytes_slice(key, prefix.n, key.n), id);
+    /* S3 dates what was uploaded in parts by the start of the upload: its letter may be on the way
+     * to its record only now. */
+    bool in_parts = entry->upload_id[0] != '\0' || entry->size > S3_PART_BYTES;
+    int64_t written_by_ms = entry->unix_ms;
+    if (in_parts && written_by_ms < INT64_MAX - S3_WRITING_MAX_MS)
+        written_by_ms += S3_WRITING_MAX_MS;
+    return entry->is_letter && written_by_ms < run->rule->before_unix_ms;
 }
 
-/* Element name of block as a time; 0 when it is none, and then it is old. */
-static int64_t read_time(struct arena *arena, struct bytes block, const char *name)
+static enum err sweep_object(const struct run *run, const struct s3_entry *entry)
 {
-    struct bytes text;
-    int64_t unix_ms = 0;
-    if (answers_xml_text(arena, block, name, &text))
-        (void)clock_from_rfc3339(arena_str(arena, text), &unix_ms);
-    return unix_ms;
-}
-
-static enum err sweep_object(const struct run *run, struct arena *arena, struct bytes block,
-                             char after_key[S3_KEY_BYTES])
-{
-    struct bytes key;
-    struct uuid id;
     bool keep = true;
     char path[S3_PATH_BYTES];
-    if (!answers_xml_text(arena, block, "Key", &key) || key.n >= S3_KEY_BYTES)
+    if (!is_old(run, entry))
         return ERR_OK;
-    memcpy(after_key, key.p, key.n);
-    after_key[key.n] = '\0';
-    int64_t written_ms = read_time(arena, block, "LastModified");
-    if (!read_key(key, &id) || written_ms == 0 || written_ms >= run->rule->before_unix_ms)
-        return ERR_OK;
-    enum err e = run->rule->keep(run->rule->arg, &id, &keep);
+    enum err e = run->rule->keep(run->rule->arg, &entry->id, &keep);
     if (e != ERR_OK || keep)
         return e;
-    s3_path(&id, path);
+    s3_path(&entry->id, path);
     e = s3_remove(run->client, run->ctx, path);
     *run->rule->removed += e == ERR_OK;
     return e;
 }
 
-/* One page of the list of objects; *more when there are further ones. */
-static enum err sweep_page(const struct run *run, struct s3_sweep *sweep, bool *more)
+static enum err sweep_upload(const struct run *run, const struct s3_entry *entry)
+{
+    struct buffer upload_id;
+    char path[S3_PATH_BYTES];
+    if (!is_old(run, entry))
+        return ERR_OK;
+    s3_path(&entry->id, path);
+    buffer_init(&upload_id, S3_UPLOAD_ID_BYTES);
+    signer_encode(&upload_id, bytes_of_str(entry->upload_id), false);
+    buffer_append_u8(&upload_id, '\0');
+    enum err e = buffer_ok(&upload_id)
+                     ? s3_upload_abort(run->client, run->ctx, path, (const char *)upload_id.p)
+                     : ERR_OK;
+    *run->rule->removed += e == ERR_OK;
+    buffer_fini(&upload_id);
+    return e;
+}
+
+/* Gets a list and sweeps what is in it; *last is the key of the last entry that is done with. */
+static enum err sweep_list(const struct run *run, const char *operation, const char *query,
+                           char last[S3_KEY_BYTES], bool *more)
 {
     struct s3_call s;
-    struct bytes truncated;
-    struct bytes block;
-    struct buffer query;
-    buffer_init(&query, S3_KEY_BYTES * 4);
-    buffer_append_str(&query, "list-type=2&max-keys=1000&prefix=" S3_PREFIX);
-    if (sweep->after_key[0] != '\0') {
-        buffer_append_str(&query, "&start-after=");
-        signer_encode(&query, bytes_of_str(sweep->after_key), false);
-    }
-    s3_call_init(&s, run->ctx, "ListObjectsV2", "GET", "", NULL);
-    s.call.query = arena_str(&s.arena, buffer_bytes(&query));
+    struct s3_entry entry;
+    bool objects = strcmp(operation, "ListObjectsV2") == 0;
+    s3_call_init(&s, run->ctx, operation, "GET", "", query);
     s.call.answer_max = PAGE_MAX_BYTES;
-    buffer_fini(&query);
     enum err e = s3_call_send(&s, run->client);
     if (e == ERR_OK)
         e = s3_call_check(&s);
     struct bytes rest = s.answer.body;
-    while (e == ERR_OK && s3_xml_next(&rest, "Contents", &block))
-        e = ctx_left_ms(run->ctx) < TIME_LEAST_MS
-                ? ERR_DEADLINE
-                : sweep_object(run, &s.arena, block, sweep->after_key);
-    *more = e == ERR_OK && answers_xml_text(&s.arena, s.answer.body, "IsTruncated", &truncated) &&
-            bytes_equal_str(truncated, "true");
+    while (e == ERR_OK && s3_list_next(&s.arena, &rest, objects ? "Contents" : "Upload", &entry)) {
+        if (ctx_left_ms(run->ctx) < TIME_LEAST_MS)
+            e = ERR_DEADLINE;
+        else
+            e = objects ? sweep_object(run, &entry) : sweep_upload(run, &entry);
+        if (e == ERR_OK && entry.key[0] != '\0')
+            memcpy(last, entry.key, S3_KEY_BYTES);
+    }
+    *more = e == ERR_OK && s3_list_is_truncated(&s.arena, s.answer.body);
     s3_call_fini(&s);
     return e;
 }
 
-static enum err sweep_upload(const struct run *run, struct s3_call *list, struct bytes block)
+static enum err sweep_objects(const struct run *run, char last[S3_KEY_BYTES])
 {
-    struct bytes key;
-    struct bytes upload_id;
-    struct uuid id;
-    struct buffer query;
-    struct s3_call s;
-    char path[S3_PATH_BYTES];
-    int64_t begun_ms = read_time(&list->arena, block, "Initiated");
-    if (!answers_xml_text(&list->arena, block, "Key", &key) || !read_key(key, &id) ||
-        !answers_xml_text(&list->arena, block, "UploadId", &upload_id) || begun_ms == 0 ||
-        begun_ms >= run->rule->before_unix_ms)
-        return ERR_OK;
-    s3_path(&id, path);
-    buffer_init(&query, 4096);
-    buffer_append_str(&query, "uploadId=");
-    signer_encode(&query, upload_id, false);
-    s3_call_init(&s, run->ctx, "AbortMultipartUpload", "DELETE", path, NULL);
-    s.call.query = arena_str(&s.arena, buffer_bytes(&query));
-    buffer_fini(&query);
-    enum err e = s3_call_send(&s, run->client);
-    if (e == ERR_OK && s.answer.status != 404)
-        e = s3_call_check(&s);
-    *run->rule->removed += e == ERR_OK;
-    s3_call_fini(&s);
+    enum err e = ERR_OK;
+    bool more = true;
+    while (e == ERR_OK && more) {
+        struct buffer query;
+        buffer_init(&query, QUERY_MAX_BYTES);
+        buffer_append_str(&query, "list-type=2&max-keys=1000&prefix=" S3_PREFIX);
+        if (last[0] != '\0') {
+            buffer_append_str(&query, "&start-after=");
+            signer_encode(&query, bytes_of_str(last), false);
+        }
+        buffer_append_u8(&query, '\0');
+        e = sweep_list(run, "ListObjectsV2", (const char *)query.p, last, &more);
+        buffer_fini(&query);
+    }
     return e;
 }
 
-/* The first page of unfinished uploads: what is aborted makes room for the next run's. */
+/* The list is in the order of keys, which for letters is that of time: when all of its first page
+ * are young, so are those of the others. */
 static enum err sweep_uploads(const struct run *run)
 {
-    struct s3_call s;
-    struct bytes block;
-    s3_call_init(&s, run->ctx, "ListMultipartUploads", "GET", "", "prefix=" S3_PREFIX "&uploads=");
-    s.call.answer_max = PAGE_MAX_BYTES;
-    enum err e = s3_call_send(&s, run->client);
-    if (e == ERR_OK)
-        e = s3_call_check(&s);
-    struct bytes rest = s.answer.body;
-    while (e == ERR_OK && s3_xml_next(&rest, "Upload", &block))
-        e = ctx_left_ms(run->ctx) < TIME_LEAST_MS ? ERR_DEADLINE : sweep_upload(run, &s, block);
-    s3_call_fini(&s);
-    return e;
+    char last[S3_KEY_BYTES];
+    bool more;
+    return sweep_list(run, "ListMultipartUploads", "prefix=" S3_PREFIX "&uploads=", last, &more);
 }
 
 enum err s3_sweep_run(struct s3_sweep *sweep, struct aws_client *client, struct ctx *ctx,
                       const struct s3_sweep_rule *rule)
 {
     const struct run run = {client, ctx, rule};
-    bool more = true;
-    enum err e = ERR_OK;
-    while (e == ERR_OK && more)
-        e = sweep_page(&run, sweep, &more);
-    if (e == ERR_OK) {
-        sweep->after_key[0] = '\0';
-        e = sweep_uploads(&run);
-    }
-    return e;
+    enum err e = sweep_objects(&run, sweep->after_key);
+    if (e != ERR_OK)
+        return e;
+    sweep->after_key[0] = '\0';
+    return sweep_uploads(&run);
 }

@@ -1,10 +1,10 @@
-/* Removing what no letter refers to: objects, and uploads that were never completed. */
+/* Removing what no letter refers to: objects, and uploads that were never completed. Several
+ * servers may do it at once. */
 #ifndef LETTERLOCK_AWS_S3_SWEEP_H
 #define LETTERLOCK_AWS_S3_SWEEP_H
 
 #include "aws/s3/s3_call.h"
-
-#define S3_KEY_BYTES 64u
+#include "aws/s3/s3_list.h"
 
 /* Where the next run goes on; zero at first. One thread at a time. */
 struct s3_sweep {

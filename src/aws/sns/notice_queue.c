@@ -59,28 +59,32 @@ static bool is_queued(const struct notice_queue *queue, const struct uuid *user_
     return false;
 }
 
+/* Appends a notice unless its user is queued already; false when the queue is full. */
+static bool append(struct notice_queue *queue, const struct notice *notice)
+{
+    if (is_queued(queue, &notice->user_id))
+        return true;
+    if (queue->count == NOTICE_QUEUE_MAX)
+        return false;
+    queue->items[queue->count++] = *notice;
+    condition_signal(&queue->changed);
+    return true;
+}
+
 void notice_queue_add(struct notice_queue *queue, const struct uuid *user_id, const char *target)
 {
     uint8_t key[CACHE_KEY_BYTES];
-    int64_t due = 0;
-    bool dropped = false;
-    if (strlen(target) >= NOTICE_TARGET_BYTES)
+    struct notice notice = {.user_id = *user_id};
+    size_t n = strlen(target);
+    if (n >= NOTICE_TARGET_BYTES)
         return;
+    memcpy(notice.target, target, n);
     make_key(user_id, key);
     lock_acquire(&queue->lock);
-    if (!is_queued(queue, user_id)) {
-        dropped = queue->count == NOTICE_QUEUE_MAX;
-        if (!dropped) {
-            (void)cache_get(queue->told, key, clock_unix_ms(), &due);
-            struct notice *item = &queue->items[queue->count++];
-            item->user_id = *user_id;
-            item->due_mono_ms = due;
-            memcpy(item->target, target, strlen(target) + 1);
-            condition_signal(&queue->changed);
-        }
-    }
+    (void)cache_get(queue->told, key, clock_unix_ms(), &notice.due_mono_ms);
+    bool queued = append(queue, &notice);
     lock_release(&queue->lock);
-    if (dropped)
+    if (!queued)
         log_warning("notice_dropped", "queued=%u", NOTICE_QUEUE_MAX);
 }
 
@@ -126,22 +130,30 @@ bool notice_queue_take(struct notice_queue *queue, struct notice *out)
     return taken;
 }
 
-bool notice_queue_take_now(struct notice_queue *queue, struct notice *out)
+bool notice_queue_take_now(struct notice_queue *queue, int64_t due_mono_ms, struct notice *out)
 {
     lock_acquire(&queue->lock);
-    bool any = queue->count > 0;
+    size_t first = find_first(queue);
+    bool any = queue->count > 0 && queue->items[first].due_mono_ms <= due_mono_ms;
     if (any)
-        remove_at(queue, find_first(queue), out);
+        remove_at(queue, first, out);
     lock_release(&queue->lock);
     return any;
 }
 
-void notice_queue_done(struct notice_queue *queue)
+void notice_queue_done(struct notice_queue *queue, const struct notice *notice, bool delivered)
 {
+    struct notice again = *notice;
+    again.attempts++;
+    again.due_mono_ms = clock_mono_ms() + NOTICE_INTERVAL_MS;
     lock_acquire(&queue->lock);
+    bool gone = !delivered &&
+                (queue->ended || again.attempts == NOTICE_ATTEMPTS_MAX || !append(queue, &again));
     if (--queue->taken == 0)
         condition_broadcast(&queue->settled);
     lock_release(&queue->lock);
+    if (gone)
+        log_warning("notice_dropped", "attempts=%u", again.attempts);
 }
 
 void notice_queue_settle(struct notice_queue *queue, int64_t deadline_mono_ms)

@@ -7,12 +7,14 @@
 
 #define NOTICE_QUEUE_MAX 4096u
 #define NOTICE_INTERVAL_MS 60000
+#define NOTICE_ATTEMPTS_MAX 5u
 #define NOTICE_TARGET_BYTES 257u
 
 struct notice {
     struct uuid user_id;
     char target[NOTICE_TARGET_BYTES]; /* a topic's ARN or an e-mail address */
     int64_t due_mono_ms;
+    unsigned attempts; /* failed so far */
 };
 
 struct notice_queue;
@@ -26,11 +28,13 @@ void notice_queue_add(struct notice_queue *queue, const struct uuid *user_id, co
 /* Waits for a notice that is due and takes it. False once the queue was ended. */
 bool notice_queue_take(struct notice_queue *queue, struct notice *out);
 
-/* Takes any, due or not; false when there is none. */
-bool notice_queue_take_now(struct notice_queue *queue, struct notice *out);
+/* Takes the first notice that is due by due_mono_ms; false when there is none. INT64_MAX takes any,
+ * for the end of the process. */
+bool notice_queue_take_now(struct notice_queue *queue, int64_t due_mono_ms, struct notice *out);
 
-/* A notice that was taken has been delivered, or failed. */
-void notice_queue_done(struct notice_queue *queue);
+/* A notice that was taken is dealt with. One that was not delivered is queued again, for a minute
+ * later, up to NOTICE_ATTEMPTS_MAX times; not once the queue was ended. */
+void notice_queue_done(struct notice_queue *queue, const struct notice *notice, bool delivered);
 
 /* Waits until every notice taken is done, until the deadline at most. */
 void notice_queue_settle(struct notice_queue *queue, int64_t deadline_mono_ms);

@@ -3,8 +3,8 @@
 #include "aws/client/answers.h"
 #include "aws/sns/notice_queue.h"
 #include "aws/sns/sns_call.h"
+#include "base/clock.h"
 #include "base/json.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/threads.h"
 
@@ -12,6 +12,7 @@
 
 #define FORM_MAX_BYTES 8192u
 #define SEND_TIMEOUT_MS 20000
+#define DRAIN_TIMEOUT_MS 5000
 #define SUBJECT "A letter is waiting for you"
 
 enum medium { MEDIUM_NONE, MEDIUM_SNS, MEDIUM_SES };
@@ -25,6 +26,11 @@ struct sns_notices {
 };
 
 /* --- topics --- */
+
+static bool is_topic(const char *reference)
+{
+    return strncmp(reference, "arn:", 4) == 0;
+}
 
 static enum err create_topic(struct sns_notices *n, struct ctx *ctx, const struct uuid *user_id,
                              const char **arn)
@@ -76,18 +82,37 @@ static enum err provision(void *self, struct ctx *ctx, const struct uuid *user_i
     return e == ERR_OK ? subscribe(n, ctx, *reference, email) : e;
 }
 
+/* The ARN that the topic of a user has if there is one; NULL when the account is not known. */
+static const char *expected_arn(const struct sns_notices *n, struct arena *arena,
+                                const struct uuid *user_id)
+{
+    const struct aws_config *config = n->config;
+    const char *partition = strncmp(config->region, "cn-", 3) == 0       ? "aws-cn"
+                            : strncmp(config->region, "us-gov-", 7) == 0 ? "aws-us-gov"
+                                                                         : "aws";
+    char id[UUID_TEXT_BYTES];
+    uuid_format(user_id, id);
+    return config->account[0] == '\0'
+               ? NULL
+               : arena_printf(arena, "arn:%s:sns:%s:%s:%s%s", partition, config->region,
+                              config->account, config->topic_prefix, id);
+}
+
+/* Provisioning that broke off left a topic that no record refers to. */
 static enum err destroy_topic(void *self, struct ctx *ctx, const struct uuid *user_id,
                               const char *reference)
 {
     struct sns_notices *n = self;
     struct buffer form;
     struct aws_answer answer;
-    (void)user_id;
-    if (strncmp(reference, "arn:", 4) != 0)
+    const char *arn = reference;
+    if (!is_topic(reference))
+        arn = n->medium == MEDIUM_SNS ? expected_arn(n, ctx->arena, user_id) : NULL;
+    if (arn == NULL)
         return ERR_OK;
     buffer_init(&form, FORM_MAX_BYTES);
     sns_form_begin(&form, "DeleteTopic"); /* its subscriptions go with it */
-    sns_form_add(&form, "TopicArn", bytes_of_str(reference));
+    sns_form_add(&form, "TopicArn", bytes_of_str(arn));
     enum err e = sns_send(n->client, ctx, "DeleteTopic", &form, &answer);
     buffer_fini(&form);
     return e;
@@ -138,20 +163,19 @@ static enum err send_mail(struct sns_notices *n, struct ctx *ctx, const char *ad
         .headers = {{"content-type", "application/json"}},
         .header_count = 1,
         .body = buffer_bytes(&body),
+        .repeatable = true, /* two mails are better than none */
     };
     enum err e = aws_client_call(n->client, ctx, &call, &answer);
     buffer_fini(&body);
     return e == ERR_OK ? aws_answer_error(ctx, &call, &answer) : e;
 }
 
-/* The client has repeated what can be; a notice that fails then is dropped and logged. */
 static void deliver(struct sns_notices *n, struct ctx *ctx, const struct notice *notice)
 {
     enum err e = n->medium == MEDIUM_SES ? send_mail(n, ctx, notice->target)
                                          : publish(n, ctx, notice->target);
-    if (e != ERR_OK)
-        log_warning("notice_failed", "error=%s", err_code(e));
-    notice_queue_done(n->queue);
+    /* What was refused will be refused again: a topic that is gone, an address that is none. */
+    notice_queue_done(n->queue, notice, e == ERR_OK || e == ERR_INTERNAL);
 }
 
 static void run(void *arg)
@@ -171,19 +195,31 @@ static void run(void *arg)
 static void letter_arrived(void *self, const struct user_record *recipient)
 {
     struct sns_notices *n = self;
-    const char *target = n->medium == MEDIUM_SES ? recipient->email : recipient->topic_reference;
-    if (n->medium == MEDIUM_NONE || target == NULL ||
-        (n->medium == MEDIUM_SNS && strncmp(target, "arn:", 4) != 0))
-        return;
-    notice_queue_add(n->queue, &recipient->id, target);
+    if (n->medium == MEDIUM_SES)
+        notice_queue_add(n->queue, &recipient->id, recipient->email);
+    if (n->medium == MEDIUM_SNS && is_topic(recipient->topic_reference))
+        notice_queue_add(n->queue, &recipient->id, recipient->topic_reference);
 }
 
 void sns_notices_flush(struct sns_notices *n, struct ctx *ctx)
 {
     struct notice notice;
-    while (ctx_left_ms(ctx) > 0 && notice_queue_take_now(n->queue, &notice))
+    while (ctx_left_ms(ctx) > 0 && notice_queue_take_now(n->queue, clock_mono_ms(), &notice))
         deliver(n, ctx, &notice);
     notice_queue_settle(n->queue, ctx->deadline_mono_ms);
+}
+
+/* Nobody sends later what is left now: also what would have waited for its minute. */
+static void drain(struct sns_notices *n)
+{
+    struct notice notice;
+    struct arena arena;
+    struct ctx ctx;
+    arena_init(&arena);
+    ctx_init(&ctx, &arena, DRAIN_TIMEOUT_MS);
+    while (ctx_left_ms(&ctx) > 0 && notice_queue_take_now(n->queue, INT64_MAX, &notice))
+        deliver(n, &ctx, &notice);
+    arena_fini(&arena);
 }
 
 /* --- the adapter --- */
@@ -197,7 +233,8 @@ struct sns_notices *sns_notices_create(struct aws_client *client)
                 : strcmp(n->config->notices, "ses") == 0 ? MEDIUM_SES
                                                          : MEDIUM_NONE;
     n->queue = notice_queue_create();
-    thread_start(&n->thread, "notices", run, n);
+    if (n->medium != MEDIUM_NONE)
+        thread_start(&n->thread, "notices", run, n);
     return n;
 }
 
@@ -217,6 +254,7 @@ void sns_notices_destroy(struct sns_notices *n)
         return;
     notice_queue_end(n->queue);
     thread_join(&n->thread);
+    drain(n);
     notice_queue_destroy(n->queue);
     mem_free(n);
 }
