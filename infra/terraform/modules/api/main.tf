@@ -31,40 +31,35 @@ locals {
   # What API Gateway must know of an operation: whether it is public, that is, whether the
   # description has `security: []` or `{}` among its alternatives.
   operations = {
-    for path, item in var.openapi.paths : path => merge(
-      {
-        for method, operation in item : method => {
-          responses                         = { default = { description = "as in the API's description" } }
-          security                          = try(length(operation.security) == 0 || anytrue([for s in operation.security : length(s) == 0]), false) ? [] : [{ cognito = [] }]
-          "x-amazon-apigateway-integration" = local.integration
-        } if contains(local.methods, method)
-      },
-      # Preflights carry no token; the function knows which origins are allowed.
-      {
-        options = {
-          responses                         = { default = { description = "CORS" } }
-          security                          = []
-          "x-amazon-apigateway-integration" = local.integration
-        }
-      },
-      length(regexall("{([^}]*)}", path)) == 0 ? {} : {
+    for path, item in var.openapi.paths : path => {
+      for method, public in merge(
+        {
+          for method, operation in item :
+          method => try(length(operation.security) == 0 || anytrue([for s in operation.security : length(s) == 0]), false)
+          if contains(local.methods, method)
+        },
+        { options = true } # preflights carry no token
+        ) : method => {
         parameters = [
           for name in flatten(regexall("{([^}]*)}", path)) :
           { name = name, in = "path", required = true, schema = { type = "string" } }
         ]
+        responses                         = { default = { description = "As the API's description has it." } }
+        security                          = public ? [] : [{ cognito = [] }]
+        "x-amazon-apigateway-integration" = local.integration
       }
-    )
+    }
   }
 
   # Refusals that the function never sees, as problem documents like its own (src/api/problem.c).
   refusals = {
-    UNAUTHORIZED                 = { status = 401, code = "unauthenticated", title = "Please sign in." }
-    EXPIRED_TOKEN                = { status = 401, code = "token_expired", title = "Your session has expired. Please sign in again." }
-    MISSING_AUTHENTICATION_TOKEN = { status = 404, code = "not_found", title = "There is nothing at this address." }
-    REQUEST_TOO_LARGE            = { status = 413, code = "body_too_large", title = "The request is too large." }
-    THROTTLED                    = { status = 429, code = "rate_limited", title = "Too many requests. Please wait a little." }
-    INTEGRATION_TIMEOUT          = { status = 504, code = "deadline", title = "This took too long. Please try again." }
-    DEFAULT_5XX                  = { status = 503, code = "unavailable", title = "The service is not available right now." }
+    UNAUTHORIZED                 = { status = 401, code = "unauthenticated", title = "Sign in to continue." }
+    EXPIRED_TOKEN                = { status = 401, code = "token_expired", title = "The session's token has expired. Refresh it." }
+    MISSING_AUTHENTICATION_TOKEN = { status = 404, code = "not_found", title = "There is nothing here." }
+    REQUEST_TOO_LARGE            = { status = 413, code = "body_too_large", title = "The body is larger than this address takes." }
+    THROTTLED                    = { status = 429, code = "rate_limited", title = "Too many requests. Wait a little and try again." }
+    INTEGRATION_TIMEOUT          = { status = 503, code = "deadline", title = "The server took too long. Try again shortly." }
+    DEFAULT_5XX                  = { status = 503, code = "unavailable", title = "The server cannot do this now. Try again shortly." }
   }
 
   description = jsonencode({
