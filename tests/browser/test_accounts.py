@@ -113,7 +113,9 @@ def reset(desk, server, user, password, recovery_key):
     expect(desk.page.get_by_role("heading", name="Set a new password")).to_be_visible()
     desk.field("Code").fill(server.read_code(user.email, after=seen))
     desk.field("New password").fill(password)
-    if recovery_key:
+    if ON_AWS:
+        expect(desk.field("Recovery key")).to_have_count(0)
+    elif recovery_key:
         desk.field("Recovery key").fill(recovery_key.lower().replace("-", " "))
     else:
         expect(desk.page.get_by_role("button", name="Set the new password")).to_be_disabled()
@@ -121,6 +123,7 @@ def reset(desk, server, user, password, recovery_key):
     desk.press("Set the new password")
 
 
+@pytest.mark.embedded("there are no recovery keys")
 def test_a_forgotten_password_with_the_recovery_key_keeps_the_letters(server, open_desk):
     user, friend = server.user(), server.user()
     friend.send(user, "still here")
@@ -149,7 +152,6 @@ def test_a_forgotten_password_costs_nothing_where_kms_keeps_the_keys(server, ope
     friend.send(user, "still readable")
     desk = open_desk()
     reset(desk, server, user, PASSWORD, None)
-    expect(desk.field("Recovery key")).to_have_count(0)
     desk.field("Password").fill(PASSWORD)
     desk.press("Sign in")
     desk.open_conversation(friend.name)
