@@ -131,12 +131,15 @@ def test_malformed_forms(double, session):
         assert 400 <= request.send()[0] < 500, body
 
 
-def test_targets_and_methods(double, session):
-    rng = random.Random(8)
-    for target in ("", ".", "TrentService", "TrentService.", "TrentService.Nothing", "Else.Decrypt"):
+def test_targets(double, session):
+    for target in ("", ".", "TrentService", "TrentService.", "TrentService.No", "Else.Decrypt"):
         request = Signer(session, "kms").sign(
             "POST", double.url, "/", {"content-type": JSON_1_1, "x-amz-target": target}, b"{}")
         assert 400 <= request.send()[0] < 500, target
+
+
+def test_methods_and_paths(double, session, real_objects):
+    rng = random.Random(7)
     for _ in range(300):
         method = rng.choice(["GET", "PUT", "POST", "DELETE", "HEAD", "PATCH", "OPTIONS", "BREW"])
         target = "/" + "".join(rng.choice(string.printable[:94]) for _ in range(rng.randrange(40)))

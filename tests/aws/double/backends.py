@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import time
 
+from .errors import Refusal
 from .http_message import Answer
 
 START_SECONDS = 30
@@ -113,7 +114,10 @@ class Moto:
         def start_response(status, headers, _exc_info=None):
             answer.status = int(status.split()[0])
             answer.headers = [h for h in headers if h[0].lower() not in HOP_BY_HOP]
-        answer.body = b"".join(self._application(environ, start_response))
+        try:
+            answer.body = b"".join(self._application(environ, start_response))
+        except Exception as e:  # what moto makes of requests that it did not expect
+            raise Refusal("ValidationException", f"moto does not take that: {e!r}") from None
         return answer
 
     def stop(self):

@@ -68,6 +68,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_OPTIONS = do_PATCH = _serve
 
+    def handle_expect_100(self):
+        more = super().handle_expect_100()
+        self.wfile.flush()
+        return more
+
     def _read_request(self):
         headers = [(n.lower(), v.strip()) for n, v in self.headers.items()]
         request = Request(self.command, self.raw_target(), headers, b"", self.connection)
