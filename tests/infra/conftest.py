@@ -1,8 +1,13 @@
 """Fixtures of the checks of Terraform files."""
 
+import contextlib
+import secrets
+
 import pytest
 
-from infra import cloud, driver, resources
+from infra import driver
+from infra.cloud import Cloud
+from infra.deployment import Deployment
 
 
 @pytest.fixture(scope="session")
@@ -11,48 +16,33 @@ def terraform(tmp_path_factory):
     return driver.Copy(tmp_path_factory.mktemp("looked-at"))
 
 
-class Deployment:
-    """Our files applied to a cloud of their own."""
+@pytest.fixture(scope="session")
+def aws():
+    """The one cloud (moto) of all tests."""
+    c = Cloud()
+    yield c
+    c.stop()
 
-    def __init__(self, folder, **variables):
-        self.cloud = cloud.Cloud()
-        self.hook = cloud.Hook(lambda *question: resources.carry_out(self.cloud, *question))
-        self.files = driver.Copy(folder, self.hook.url)
-        self.files.set_variables(**driver.VARIABLES | variables)
-        self.outcome = self.files.must("apply", input=False, auto_approve=...)
-        self.outputs = {name: o["value"] for name, o in
-                        self.files.must("output", json=...).json().items()}
 
-    def client(self, service):
-        return self.cloud.client(service)
-
-    def resources(self):
-        """{address: values} of what Terraform's state holds."""
-        found, modules = {}, [self.files.must("show", json=...).json()["values"]["root_module"]]
-        while modules:
-            module = modules.pop()
-            modules += module.get("child_modules", [])
-            found |= {r["address"]: r["values"] for r in module.get("resources", [])}
-        return found
-
-    def stop(self):
-        self.hook.stop()
-        self.cloud.stop()
+@pytest.fixture
+def new_deployment(aws, tmp_path):
+    """Makes a deployment that is not applied yet: new_deployment(**variables)."""
+    with contextlib.ExitStack() as stack:
+        yield lambda **variables: stack.enter_context(Deployment(
+            aws, tmp_path, f"t{secrets.token_hex(4)}", **variables))
 
 
 @pytest.fixture(scope="session")
-def deployment(tmp_path_factory):
-    """As shipped, but for the protection that would keep the test from destroying it."""
-    d = Deployment(tmp_path_factory.mktemp("per-user"), protect_data=False)
-    yield d
-    d.stop()
+def deployment(aws, tmp_path_factory):
+    """As shipped, but for the protection that would keep a test from destroying it."""
+    with Deployment(aws, tmp_path_factory.mktemp("per-user"), "letterlock") as d:
+        yield d.must_apply()
 
 
 @pytest.fixture(scope="session")
-def shared_deployment(tmp_path_factory):
+def shared_deployment(aws, tmp_path_factory):
     """With one key for all users, a domain, mail, and a budget's warning."""
-    d = Deployment(tmp_path_factory.mktemp("shared"), keys="shared", domain="letters.example.org",
-                   notices="ses", mail_from="letters@example.org", name="second",
-                   budget_email="me@example.org", protect_data=False)
-    yield d
-    d.stop()
+    with Deployment(aws, tmp_path_factory.mktemp("shared"), "second", keys="shared",
+                    domain="letters.example.org", notices="ses", instance_type="t3.small",
+                    mail_from="letters@example.org", budget_email="me@example.org") as d:
+        yield d.must_apply()

@@ -44,15 +44,13 @@ class Copy:
         with zipfile.ZipFile(self.package, "w") as z:
             z.writestr("bootstrap", "not run here")
         self.set_variables(**VARIABLES)
-        self._configure(folder / "terraformrc", hook)
-        self.must("init", backend=False, input=False)
-
-    @staticmethod
-    def _configure(file, hook):
+        self._environment = {"TF_CLI_CONFIG_FILE": str(folder / "terraformrc"),
+                             "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1",
+                             "LETTERLOCK_STUB_HOOK": hook}
         mirror = json.dumps(str(parts.provider_mirror()))
-        file.write_text(f"provider_installation {{ filesystem_mirror {{ path = {mirror} }} }}\n")
-        os.environ |= {"TF_CLI_CONFIG_FILE": str(file), "CHECKPOINT_DISABLE": "1",
-                       "TF_IN_AUTOMATION": "1", "LETTERLOCK_STUB_HOOK": hook}
+        (folder / "terraformrc").write_text(
+            f"provider_installation {{ filesystem_mirror {{ path = {mirror} }} }}\n")
+        self.must("init", backend=False, input=False)
 
     def set_variables(self, **values):
         (self.folder / "test.auto.tfvars.json").write_text(json.dumps(values))
@@ -61,6 +59,7 @@ class Copy:
         return self.folder / name
 
     def run(self, command, *arguments, **options):
+        os.environ |= self._environment
         code, out, err = TerraformCommand.run(command, list(arguments) or None,
                                               {"no_color": ...} | options,
                                               chdir=str(self.folder))
