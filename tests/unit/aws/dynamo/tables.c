@@ -32,6 +32,7 @@ void tables_open(struct tables_node *node, const char *users, const char *messag
                    .s3_endpoint = "",
                    .jwks_url = "",
                    .ca_file = optional("LETTERLOCK_AWS_CA_FILE"),
+                   .bucket = "",
                    .users_table = users,
                    .messages_table = messages},
     };
