@@ -84,6 +84,16 @@ struct ports *aws_backend_ports(struct aws_backend *aws)
     return &aws->ports;
 }
 
+struct aws_client *aws_backend_client(struct aws_backend *aws)
+{
+    return aws->client;
+}
+
+struct cognito_identity *aws_backend_identity(struct aws_backend *aws)
+{
+    return aws->identity;
+}
+
 void aws_backend_settle(struct aws_backend *aws, struct ctx *ctx)
 {
     sns_notices_flush(aws->notices, ctx);

@@ -7,6 +7,8 @@
 #include "ports/ports.h"
 
 struct aws_backend;
+struct aws_client;       /* aws/client/aws_client.h */
+struct cognito_identity; /* aws/cognito/cognito_identity.h */
 
 /* Makes the adapters; nothing is asked of AWS yet. config outlives it. ERR_UNAVAILABLE with
  * ctx->detail in words for settings that cannot be used. On failure nothing stays open. */
@@ -15,6 +17,10 @@ enum err aws_backend_open(struct ctx *ctx, const struct config *config,
 
 /* The ports, which live as long as the backend. */
 struct ports *aws_backend_ports(struct aws_backend *aws);
+
+/* The client and the identity adapter, for operators' commands; as long as the backend. */
+struct aws_client *aws_backend_client(struct aws_backend *aws);
+struct cognito_identity *aws_backend_identity(struct aws_backend *aws);
 
 /* Sends the notices that wait, until the deadline of ctx: threads stand still between the
  * invocations of a Lambda function. */
