@@ -20,7 +20,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends nginx-light get
 COPY infra/docker/web/nginx.conf.template infra/docker/web/config.js.template /etc/letterlock/
 COPY infra/docker/web/start /usr/local/bin/start
 COPY --from=build /source/web/dist /srv/web
-USER www-data
+USER 33:33
 ENV BACKEND_URL=
 EXPOSE 80
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 \

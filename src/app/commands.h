@@ -14,6 +14,9 @@ enum app_exit {
 /* Serves the API and the web client until SIGTERM or SIGINT. */
 int serve_main(int argc, char **argv);
 
+/* The same API as one AWS Lambda function, with Cognito's PostConfirmation trigger. */
+int lambda_main(int argc, char **argv);
+
 /* users, invite, disable, enable, quota: see `letterlock admin --help`. */
 int admin_main(int argc, char **argv);
 
