@@ -17,7 +17,6 @@
 #define IGNORED_MAX_BYTES 65536u
 #define ACCEPTED 202
 #define OK 200
-#define TRACE_VARIABLE "_X_AMZN_TRACE_ID"
 
 struct lambda_runtime {
     const char *api;
@@ -60,61 +59,73 @@ void lambda_invocation_fini(struct lambda_invocation *invocation)
     buffer_fini(&invocation->event);
 }
 
+/* What is too much is dropped, so that the connection stays in order. */
 static size_t take_body(char *data, size_t size, size_t n, void *arg)
 {
     struct exchange *x = arg;
     buffer_append(&x->body, bytes_of(data, size * n));
-    return buffer_ok(&x->body) ? size * n : 0;
+    return size * n;
 }
 
-static struct bytes header_value(struct bytes line, struct bytes name)
+/* The value of a header line if it has that name. */
+static bool read_header(struct bytes line, const char *name, struct bytes *value)
 {
     size_t colon = bytes_find(line, ':', 0);
-    if (colon == SIZE_MAX || !bytes_equal_nocase(bytes_slice(line, 0, colon), name))
-        return (struct bytes){0};
-    struct bytes value = bytes_slice(line, colon + 1, line.n);
-    while (value.n > 0 && (value.p[value.n - 1] == '\r' || value.p[value.n - 1] == '\n'))
-        value.n--;
-    return bytes_trim(value);
+    if (colon == SIZE_MAX || !bytes_equal_nocase(bytes_slice(line, 0, colon), bytes_of_str(name)))
+        return false;
+    *value = bytes_slice(line, colon + 1, SIZE_MAX);
+    while (value->n > 0 && (value->p[value->n - 1] == '\r' || value->p[value->n - 1] == '\n'))
+        value->n--;
+    *value = bytes_trim(*value);
+    return true;
+}
+
+/* Nothing of a value that does not fit. */
+static void copy_text(char *out, size_t size, struct bytes value)
+{
+    if (value.n == 0 || value.n >= size)
+        return;
+    memcpy(out, value.p, value.n);
+    out[value.n] = '\0';
 }
 
 static size_t take_header(char *data, size_t size, size_t n, void *arg)
 {
-    struct exchange *x = arg;
+    struct lambda_invocation *out = ((struct exchange *)arg)->invocation;
     struct bytes line = bytes_of(data, size * n);
-    struct lambda_invocation *invocation = x->invocation;
+    struct bytes value;
     uint64_t deadline;
-    if (invocation == NULL)
+    if (out == NULL)
         return line.n;
-    struct bytes id = header_value(line, BYTES_LIT("Lambda-Runtime-Aws-Request-Id"));
-    if (id.n > 0 && id.n < sizeof invocation->request_id) {
-        memcpy(invocation->request_id, id.p, id.n);
-        invocation->request_id[id.n] = '\0';
-    }
-    struct bytes until = header_value(line, BYTES_LIT("Lambda-Runtime-Deadline-Ms"));
-    if (until.n > 0 && bytes_to_u64(until, INT64_MAX, &deadline))
-        invocation->deadline_unix_ms = (int64_t)deadline;
-    struct bytes trace = header_value(line, BYTES_LIT("Lambda-Runtime-Trace-Id"));
-    char text[URL_BYTES];
-    if (trace.n > 0 && trace.n < sizeof text) {
-        memcpy(text, trace.p, trace.n);
-        text[trace.n] = '\0';
-        (void)setenv(TRACE_VARIABLE, text, 1);
-    }
+    if (read_header(line, "Lambda-Runtime-Aws-Request-Id", &value))
+        copy_text(out->request_id, sizeof out->request_id, value);
+    else if (read_header(line, "Lambda-Runtime-Trace-Id", &value))
+        copy_text(out->trace_id, sizeof out->trace_id, value);
+    else if (read_header(line, "Lambda-Runtime-Deadline-Ms", &value) &&
+             bytes_to_u64(value, INT64_MAX, &deadline))
+        out->deadline_unix_ms = (int64_t)deadline;
     return line.n;
 }
 
-/* One exchange; the connection may have died while the sandbox was frozen, which curl notices and
- * then takes a new one. */
+static struct curl_slist *add_header(struct curl_slist *headers, const char *line)
+{
+    headers = curl_slist_append(headers, line);
+    if (headers == NULL)
+        abort();
+    return headers;
+}
+
+/* One exchange. A kept connection may have died while the sandbox was frozen: curl then sends the
+ * request again over a new one, as long as nothing of an answer has come. */
 static bool perform(struct lambda_runtime *runtime, const char *url, const struct bytes *payload,
                     const char *header, struct exchange *x, long *status)
 {
     CURL *curl = runtime->curl;
-    struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
-    if (header != NULL && headers != NULL)
-        headers = curl_slist_append(headers, header);
-    if (headers == NULL)
-        abort();
+    struct curl_slist *headers = add_header(NULL, "Expect:");
+    if (payload != NULL)
+        headers = add_header(headers, "Content-Type: application/json");
+    if (header != NULL)
+        headers = add_header(headers, header);
     curl_easy_reset(curl);
     SET(curl, CURLOPT_URL, url);
     SET(curl, CURLOPT_PROXY, "");
@@ -170,7 +181,7 @@ enum err lambda_runtime_respond(struct lambda_runtime *runtime,
     char url[URL_BYTES];
     (void)snprintf(url, sizeof url, "http://%s" VERSION_PATH "/invocation/%s/response",
                    runtime->api, invocation->request_id);
-    return post(runtime, url, payload, "Content-Type: application/json");
+    return post(runtime, url, payload, NULL);
 }
 
 enum err lambda_runtime_fail(struct lambda_runtime *runtime,
@@ -186,8 +197,10 @@ enum err lambda_runtime_fail(struct lambda_runtime *runtime,
         (void)snprintf(url, sizeof url, "http://%s" VERSION_PATH "/invocation/%s/error",
                        runtime->api, invocation->request_id);
     (void)snprintf(header, sizeof header, "Lambda-Runtime-Function-Error-Type: %s", type);
-    json_t *document =
-        json_pack("{s:s,s:s,s:[]}", "errorMessage", message, "errorType", type, "stackTrace");
+    json_t *document = json_object();
+    json_object_set_new(document, "errorMessage", json_from_bytes(bytes_of_str(message)));
+    json_object_set_new(document, "errorType", json_string(type));
+    json_object_set_new(document, "stackTrace", json_array());
     buffer_init(&body, IGNORED_MAX_BYTES);
     json_write(&body, document);
     json_decref(document);

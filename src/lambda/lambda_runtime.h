@@ -7,14 +7,16 @@
 #include "base/err.h"
 
 #define LAMBDA_REQUEST_ID_BYTES 128u
+#define LAMBDA_TRACE_ID_BYTES 256u
 
-/* Lambda's ceiling of a synchronous payload, each way (Lambda quotas). */
+/* Lambda's ceiling of a synchronous payload, each way (Lambda quotas: 6 MB). */
 #define LAMBDA_PAYLOAD_MAX (6u << 20)
 
 struct lambda_invocation {
     char request_id[LAMBDA_REQUEST_ID_BYTES];
-    int64_t deadline_unix_ms; /* when the sandbox is stopped */
-    struct buffer event;      /* JSON; owned */
+    char trace_id[LAMBDA_TRACE_ID_BYTES]; /* X-Ray's, or "" */
+    int64_t deadline_unix_ms;             /* when the sandbox is stopped; 0: not told */
+    struct buffer event;                  /* JSON; owned; overflown beyond the ceiling */
 };
 
 struct lambda_runtime;
@@ -25,12 +27,13 @@ struct lambda_runtime *lambda_runtime_create(const char *runtime_api)
 void lambda_runtime_destroy(struct lambda_runtime *runtime); /* NULL is legal */
 
 /* Waits for the next invocation, for as long as it takes: the sandbox is frozen meanwhile.
- * ERR_UNAVAILABLE when the runtime is gone. lambda_invocation_fini ends it. */
+ * ERR_UNAVAILABLE when the runtime is gone. lambda_invocation_fini ends it, in either case. */
 enum err lambda_runtime_next(struct lambda_runtime *runtime,
                              struct lambda_invocation *out) MUST_CHECK;
 void lambda_invocation_fini(struct lambda_invocation *invocation);
 
-/* Answers an invocation. */
+/* Answers an invocation. ERR_UNAVAILABLE, after a line in the log, when the answer was not taken.
+ */
 enum err lambda_runtime_respond(struct lambda_runtime *runtime,
                                 const struct lambda_invocation *invocation,
                                 struct bytes payload) MUST_CHECK;
