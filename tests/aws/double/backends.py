@@ -1,5 +1,6 @@
 """The real programs behind the double: DynamoDB Local and versitygw, or moto in their place."""
 
+import atexit
 import ctypes
 import http.client
 import io
@@ -129,6 +130,7 @@ class Backends:
 
     def __init__(self, cache):
         self.directory = tempfile.mkdtemp(prefix="aws-double.")
+        atexit.register(shutil.rmtree, self.directory, ignore_errors=True)
         self.credentials = ("AKIA" + secrets.token_hex(8).upper(), secrets.token_hex(20))
         cache = pathlib.Path(cache)
         jars, gateway = cache / "dynamodb-local", cache / "versitygw"
@@ -165,4 +167,3 @@ class Backends:
     def stop(self):
         self.tables.stop()
         self.objects.stop()
-        shutil.rmtree(self.directory, ignore_errors=True)

@@ -86,7 +86,8 @@ class Cognito:
             raise Refusal("UnknownOperationException", f"The double has no {operation}")
         if session is not None:
             pool_id = parameters.get("UserPoolId")
-            require(session, f"cognito-idp:{operation}", UserPool.arn_of(pool_id) if pool_id else "*")
+            resource = UserPool.arn_of(pool_id) if pool_id else "*"
+            require(session, f"cognito-idp:{operation}", resource)
         with self._lock:
             answer = handler(parameters)
         if callable(answer):  # the trigger, which calls back, runs without the lock

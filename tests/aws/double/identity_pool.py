@@ -89,7 +89,7 @@ class IdentityPools:
         except Refusal as e:
             raise Refusal("NotAuthorizedException", f"Invalid login token. {e.message}") from None
         if claims["aud"] != known.get("ClientId"):
-            raise Refusal("NotAuthorizedException", "Invalid login token. Incorrect token audience.")
+            raise Refusal("NotAuthorizedException", "Invalid login token. Incorrect audience.")
         if known.get("ServerSideTokenCheck"):
             user = user_pool.find(claims["sub"])
             if user is None or not user.enabled or user_pool.is_revoked(claims):
@@ -117,7 +117,8 @@ class IdentityPools:
                 self._tag_maps.get((pool_id, provider), {}).items() if claim in claims}
         role = self._principals.role_by_arn(self._roles.get(pool_id, {}).get("authenticated", ""))
         self._check_trust(role, pool_id, p["IdentityId"], tags)
-        session = self._principals.start_session(role, "CognitoIdentityCredentials", tags, SESSION_S)
+        session = self._principals.start_session(role, "CognitoIdentityCredentials", tags,
+                                                 SESSION_S)
         return {"IdentityId": p["IdentityId"], "Credentials": {
             "AccessKeyId": session.access_key, "SecretKey": session.secret_key,
             "SessionToken": session.token, "Expiration": float(int(session.expires))}}

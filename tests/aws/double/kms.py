@@ -371,8 +371,8 @@ class Kms:
         if key_id != source.key_id:
             raise Refusal("IncorrectKeyException")
         plaintext = source.open(blob, p.get("SourceEncryptionContext"))
-        return {"CiphertextBlob": destination.seal(plaintext, p.get("DestinationEncryptionContext")),
-                "SourceKeyId": source.arn, "KeyId": destination.arn}
+        sealed = destination.seal(plaintext, p.get("DestinationEncryptionContext"))
+        return {"CiphertextBlob": sealed, "SourceKeyId": source.arn, "KeyId": destination.arn}
 
 
 def _page(names, p, size):

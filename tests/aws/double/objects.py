@@ -36,8 +36,8 @@ ACTIONS = {
     "ListObjectsV2": "ListBucket", "ListMultipartUploads": "ListBucketMultipartUploads",
     "ListParts": "ListMultipartUploadParts", "DeleteObjects": "DeleteObject",
 }
-QUERY_NAMES = {"policy", "uploads", "list-type", "delete", "partNumber", "uploadId", "prefix", "max-keys",
-               "continuation-token", "start-after", "delimiter", "encoding-type", "fetch-owner",
+QUERY_NAMES = {"policy", "uploads", "list-type", "delete", "partNumber", "uploadId", "prefix",
+               "max-keys", "continuation-token", "start-after", "delimiter", "encoding-type", "fetch-owner",
                "max-uploads", "key-marker", "upload-id-marker", "max-parts", "part-number-marker",
                "x-id", "response-content-type", "response-content-disposition"}
 FORWARDED = {"range", "content-type", "content-md5", "if-none-match", "if-match"}

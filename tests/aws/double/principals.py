@@ -26,7 +26,8 @@ class Session:
     name: str
     tags: dict
     expires: float
-    access_key: str = dataclasses.field(default_factory=lambda: "ASIA" + secrets.token_hex(8).upper())
+    access_key: str = dataclasses.field(
+        default_factory=lambda: "ASIA" + secrets.token_hex(8).upper())
     secret_key: str = dataclasses.field(default_factory=lambda: secrets.token_urlsafe(30))
     token: str = dataclasses.field(default_factory=lambda: secrets.token_urlsafe(240))
 

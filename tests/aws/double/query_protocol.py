@@ -32,7 +32,9 @@ def read_parameters(service_model, body):
         if last in node:
             raise Refusal("MalformedQueryString", field)
         node[last] = value
-    return operation, _value(operation.input_shape, tree, "request") if operation.input_shape else {}
+    if operation.input_shape is None:
+        return operation, tree
+    return operation, _value(operation.input_shape, tree, "request")
 
 
 def _value(shape, node, at):
