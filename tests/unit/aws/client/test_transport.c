@@ -30,6 +30,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct rig *rig = *state;
+    transport_answer_fini(&rig->answer);
     transport_destroy(rig->transport);
     loopback_fini(&rig->peer);
     return 0;
@@ -55,7 +56,6 @@ static enum transport_outcome exchange(struct rig *rig)
 
 static void end(struct rig *rig)
 {
-    transport_answer_fini(&rig->answer);
     transport_destroy(rig->transport);
     rig->transport = NULL;
 }
