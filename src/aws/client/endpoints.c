@@ -32,6 +32,12 @@ static bool is_host_part(const char *text, bool dots)
     return n > 0 && text[n] == '\0' && n <= BUCKET_CHARS_MAX;
 }
 
+/* "" when there is none: backends without letters' frames leave it out. */
+static const char *bucket_of(const struct aws_config *config)
+{
+    return config->bucket == NULL ? "" : config->bucket;
+}
+
 /* The authority of url, without a port that is its scheme's own; NULL when url is no origin. */
 static const char *host_of(struct arena *arena, const char *url)
 {
@@ -61,8 +67,8 @@ static const char *override_of(const struct aws_config *config, enum aws_service
 /* A bucket with a dot in its name would not match the wildcard of S3's certificate. */
 static bool is_path_style(const struct aws_config *config, enum aws_service service)
 {
-    return service == AWS_S3 && config->bucket[0] != '\0' &&
-           (override_of(config, service)[0] != '\0' || strchr(config->bucket, '.') != NULL);
+    return service == AWS_S3 && bucket_of(config)[0] != '\0' &&
+           (override_of(config, service)[0] != '\0' || strchr(bucket_of(config), '.') != NULL);
 }
 
 static const char *base_of(struct arena *arena, const struct aws_config *config,
@@ -70,11 +76,11 @@ static const char *base_of(struct arena *arena, const struct aws_config *config,
 {
     const char *override = override_of(config, service);
     bool bucket_in_host =
-        service == AWS_S3 && config->bucket[0] != '\0' && !is_path_style(config, service);
+        service == AWS_S3 && bucket_of(config)[0] != '\0' && !is_path_style(config, service);
     if (override[0] != '\0')
         return override;
     return arena_printf(arena, "https://%s%s%s.%s.amazonaws.com%s",
-                        bucket_in_host ? config->bucket : "", bucket_in_host ? "." : "",
+                        bucket_in_host ? bucket_of(config) : "", bucket_in_host ? "." : "",
                         services[service].host_prefix, config->region,
                         strncmp(config->region, "cn-", 3) == 0 ? ".cn" : "");
 }
@@ -84,7 +90,7 @@ enum err endpoints_init(struct ctx *ctx, struct arena *arena, const struct aws_c
 {
     if (!is_host_part(config->region, false))
         return ctx_fail(ctx, ERR_UNAVAILABLE, "the AWS region is not valid");
-    if (config->bucket[0] != '\0' && !is_host_part(config->bucket, true))
+    if (bucket_of(config)[0] != '\0' && !is_host_part(bucket_of(config), true))
         return ctx_fail(ctx, ERR_UNAVAILABLE, "the bucket's name is not valid");
     for (int i = 0; i < AWS_SERVICE_COUNT; i++) {
         enum aws_service service = (enum aws_service)i;
@@ -96,7 +102,7 @@ enum err endpoints_init(struct ctx *ctx, struct arena *arena, const struct aws_c
             .base = base,
             .host = host,
             .path_prefix =
-                is_path_style(config, service) ? arena_printf(arena, "/%s", config->bucket) : "",
+                is_path_style(config, service) ? arena_printf(arena, "/%s", bucket_of(config)) : "",
             .signing_name = services[i].signing_name,
             .target_prefix = services[i].target_prefix,
             .content_type = services[i].content_type,

@@ -96,6 +96,19 @@ static void test_overrides(void **state)
     check(&rig->endpoints[AWS_S3], "http://127.0.0.1:4566", "127.0.0.1:4566", "/letters");
 }
 
+static void test_a_backend_without_a_bucket(void **state)
+{
+    struct rig *rig = *state;
+    struct aws_config config = plain();
+    config.bucket = NULL;
+    assert_int_equal(init(rig, &config), ERR_OK);
+    check(&rig->endpoints[AWS_S3], "https://s3.eu-central-1.amazonaws.com",
+          "s3.eu-central-1.amazonaws.com", "");
+    config.endpoint = "http://127.0.0.1:4566";
+    assert_int_equal(init(rig, &config), ERR_OK);
+    check(&rig->endpoints[AWS_S3], "http://127.0.0.1:4566", "127.0.0.1:4566", "");
+}
+
 static void test_what_is_no_address_is_refused(void **state)
 {
     struct rig *rig = *state;
@@ -131,6 +144,7 @@ int main(void)
         cmocka_unit_test(test_china_has_a_domain_of_its_own),
         cmocka_unit_test(test_a_bucket_with_dots_goes_into_the_path),
         cmocka_unit_test(test_overrides),
+        cmocka_unit_test(test_a_backend_without_a_bucket),
         cmocka_unit_test(test_what_is_no_address_is_refused),
         cmocka_unit_test(test_names_that_would_lead_elsewhere_are_refused),
     };
