@@ -7,6 +7,7 @@
 #include "base/uuid.h"
 
 #define S3_PREFIX "m/" /* of the keys of letters */
+#define S3_PREFIX_ENCODED "m%2F"
 #define S3_MEDIA_TYPE "application/octet-stream"
 #define S3_WRITER_HEADER "x-amz-meta-writer" /* who wrote it, by a random UUID for each writing */
 #define S3_PATH_BYTES (1u + sizeof S3_PREFIX + UUID_TEXT_BYTES)

@@ -94,7 +94,7 @@ static enum err sweep_objects(const struct run *run, char last[S3_KEY_BYTES])
     while (e == ERR_OK && more) {
         struct buffer query;
         buffer_init(&query, QUERY_MAX_BYTES);
-        buffer_append_str(&query, "list-type=2&max-keys=1000&prefix=" S3_PREFIX);
+        buffer_append_str(&query, "list-type=2&max-keys=1000&prefix=" S3_PREFIX_ENCODED);
         if (last[0] != '\0') {
             buffer_append_str(&query, "&start-after=");
             signer_encode(&query, bytes_of_str(last), false);
@@ -112,7 +112,8 @@ static enum err sweep_uploads(const struct run *run)
 {
     char last[S3_KEY_BYTES];
     bool more;
-    return sweep_list(run, "ListMultipartUploads", "prefix=" S3_PREFIX "&uploads=", last, &more);
+    return sweep_list(run, "ListMultipartUploads", "prefix=" S3_PREFIX_ENCODED "&uploads=", last,
+                      &more);
 }
 
 enum err s3_sweep_run(struct s3_sweep *sweep, struct aws_client *client, struct ctx *ctx,
