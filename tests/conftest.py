@@ -1,27 +1,53 @@
-"""Fixtures for tests that drive the real program: a server of its own per test module."""
+"""Fixtures for tests that drive the real program: a server of its own per test module.
+
+With LETTERLOCK_TEST_BACKEND=aws the servers run on the AWS backend, against the double of tests/aws;
+tests marked `embedded`, of what that backend has not or does in another way, are left out then."""
 
 import subprocess
 
 import pytest
 
-from support.server import BINARY, Server
+from support.backends import ON_AWS, new_server
+from support.server import BINARY
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "embedded(reason): of the embedded backend alone")
+
+
+def pytest_collection_modifyitems(config, items):
+    left_out = [i for i in items if ON_AWS and i.get_closest_marker("embedded")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [i for i in items if i not in left_out]
+
+
+@pytest.fixture(scope="session")
+def double():
+    """The AWS double, one for all; no test may make it answer 500."""
+    from aws import cloud
+    d = cloud.Double()
+    yield d
+    errors = d.errors()
+    d.stop()
+    assert not errors, errors
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def server(tmp_path_factory, request):
     """A server shared by the tests of one module."""
-    s = Server(tmp_path_factory.mktemp("server")).start()
+    s = new_server(request, tmp_path_factory.mktemp("server")).start()
     yield s
     assert s.stop() == 0, s.log()[-4000:]
 
 
 @pytest.fixture
-def make_server(tmp_path):
+def make_server(tmp_path, request):
     """Makes servers with settings of the test's own: make_server(LETTERLOCK_QUOTA_BYTES=1)."""
     servers = []
 
     def make(**settings):
-        servers.append(Server(tmp_path / f"server{len(servers)}", **settings).start())
+        servers.append(new_server(request, tmp_path / f"server{len(servers)}", **settings).start())
         return servers[-1]
 
     yield make

@@ -55,6 +55,12 @@ install_packages() {
     apt_get install -y --no-install-recommends "${missing[@]}" || return 1
 }
 
+# Java and Maven, for DynamoDB Local and for Groovy: any that are there will do.
+install_java() {
+    command -v java >/dev/null && command -v mvn >/dev/null && return 0
+    install_packages default-jre-headless maven
+}
+
 # libFuzzer and clang's sanitizers are a package of each clang version; once clang is there.
 install_clang_runtime() {
     local version

@@ -18,7 +18,8 @@
 
 void api_call_init(struct api_call *call, struct api *api)
 {
-    *call = (struct api_call){.api = api, .content_length = -1, .reply.source_size = -1};
+    *call = (struct api_call){
+        .api = api, .content_length = -1, .latest_mono_ms = INT64_MAX, .reply.source_size = -1};
     arena_init(&call->arena);
     ctx_init(&call->ctx, &call->arena, api->config->request_timeout_ms);
     buffer_init(&call->reply.body, REPLY_BODY_MAX_BYTES);
@@ -57,9 +58,20 @@ enum api_next api_call_refuse(struct api_call *call, enum err e)
     return API_REPLY;
 }
 
+static void set_deadline(struct api_call *call, int64_t mono_ms)
+{
+    call->ctx.deadline_mono_ms = mono_ms < call->latest_mono_ms ? mono_ms : call->latest_mono_ms;
+}
+
 void api_call_extend(struct api_call *call)
 {
-    call->ctx.deadline_mono_ms = clock_mono_ms() + call->api->config->stream_timeout_ms;
+    set_deadline(call, clock_mono_ms() + call->api->config->stream_timeout_ms);
+}
+
+void api_call_limit(struct api_call *call, int64_t latest_mono_ms)
+{
+    call->latest_mono_ms = latest_mono_ms;
+    set_deadline(call, call->ctx.deadline_mono_ms);
 }
 
 bool api_call_streams(const struct api_call *call)

@@ -91,6 +91,7 @@ struct api_call {
     const char *target;     /* raw request target: path and query, as received */
     int64_t content_length; /* -1: not known (chunked) */
     bool secure;            /* came over TLS, by the listener's or a trusted proxy's word */
+    int64_t latest_mono_ms; /* see api_call_limit; INT64_MAX at first */
     const struct api_transport *transport;
     void *transport_self;
 
@@ -143,6 +144,10 @@ enum api_next api_call_refuse(struct api_call *call, enum err e);
 /* Gives the call the deadline of a transfer instead of that of a buffered request; for routes whose
  * reply is a stream (streaming bodies get it by themselves). */
 void api_call_extend(struct api_call *call);
+
+/* For transports that are themselves cut off at a time: no deadline of the call, now or extended,
+ * is later than latest_mono_ms. */
+void api_call_limit(struct api_call *call, int64_t latest_mono_ms);
 
 /* Sets a reply header, in place of an earlier one of that name (Set-Cookie alone adds up); name and
  * value must be static or live in the call's arena. */

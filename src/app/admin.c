@@ -1,4 +1,5 @@
 #include "embedded/admin.h"
+#include "app/admin_aws.h"
 #include "app/commands.h"
 #include "app/config.h"
 #include "base/json.h"
@@ -151,6 +152,15 @@ static int run(struct session *session, const char *data_dir, const char *name)
     return status;
 }
 
+static int run_embedded(struct ctx *ctx, const struct config *config, int word_count, char **words)
+{
+    struct session session = {.ctx = ctx, .words = words + 1, .word_count = word_count - 1};
+    int status = run(&session, config->data_dir, words[0]);
+    if (status == APP_EXIT_USAGE)
+        (void)fputs(usage, stderr);
+    return status;
+}
+
 int admin_main(int argc, char **argv)
 {
     if (argc < 2 || strcmp(argv[1], "--help") == 0) {
@@ -163,11 +173,10 @@ int admin_main(int argc, char **argv)
     ctx_init(&ctx, &arena, ADMIN_TIMEOUT_MS);
     int status = APP_EXIT_USAGE;
     if (config_read(&config, &arena, stderr)) {
-        struct session session = {.ctx = &ctx, .words = argv + 2, .word_count = argc - 2};
         log_set_level(LOG_ERROR);
-        status = run(&session, config.data_dir, argv[1]);
-        if (status == APP_EXIT_USAGE)
-            (void)fputs(usage, stderr);
+        status = strcmp(config.backend, "aws") == 0
+                     ? admin_aws_run(&ctx, &config, argc - 1, argv + 1)
+                     : run_embedded(&ctx, &config, argc - 1, argv + 1);
     }
     arena_fini(&arena);
     return status;

@@ -14,12 +14,18 @@ enum app_exit {
 /* Serves the API and the web client until SIGTERM or SIGINT. */
 int serve_main(int argc, char **argv);
 
+/* The same API as one AWS Lambda function, with Cognito's PostConfirmation trigger. */
+int lambda_main(int argc, char **argv);
+
 /* users, invite, disable, enable, quota: see `letterlock admin --help`. */
 int admin_main(int argc, char **argv);
 
 /* Copies a data directory, also one that is being served, to a new directory; brings one back. */
 int backup_main(int argc, char **argv);
 int restore_main(int argc, char **argv);
+
+/* Asks the server of this machine whether it is ready. */
+int health_main(int argc, char **argv);
 
 /* Validates the configuration and what is stored. */
 int check_main(int argc, char **argv);

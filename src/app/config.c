@@ -96,11 +96,69 @@ static bool derive_sign_up(struct config *config)
     return false;
 }
 
+static bool is_arn(const char *text)
+{
+    return starts_with(text, "arn:aws") && strpbrk(text, " \"\\") == NULL;
+}
+
+static bool check_aws_keys(const struct config *config, FILE *faults)
+{
+    bool ok = true;
+    bool shared = strcmp(config->aws_keys, "shared") == 0;
+    if (!shared && strcmp(config->aws_keys, "per-user") != 0)
+        ok = fault(faults, "LETTERLOCK_AWS_KEYS", "is one of per-user, shared");
+    if (shared && !is_arn(config->aws_shared_key))
+        ok = fault(faults, "LETTERLOCK_AWS_SHARED_KEY", "is the key's ARN, with shared keys");
+    if (shared)
+        return ok;
+    if (!is_arn(config->aws_owner_role))
+        ok = fault(faults, "LETTERLOCK_AWS_OWNER_ROLE", "is the ARN of a role");
+    if (!is_arn(config->aws_server_roles))
+        ok = fault(faults, "LETTERLOCK_AWS_SERVER_ROLES", "is ARNs of roles, with commas between");
+    if (!is_arn(config->aws_provisioner_role))
+        ok = fault(faults, "LETTERLOCK_AWS_PROVISIONER_ROLE", "is the ARN of a role");
+    if (config->aws_admin_role[0] != '\0' && !is_arn(config->aws_admin_role))
+        ok = fault(faults, "LETTERLOCK_AWS_ADMIN_ROLE", "is the ARN of a role");
+    return ok;
+}
+
+static bool check_aws(const struct config *config, FILE *faults)
+{
+    const struct {
+        const char *variable;
+        const char *value;
+    } needed[] = {
+        {"LETTERLOCK_AWS_REGION", config->aws_region},
+        {"LETTERLOCK_AWS_ACCOUNT", config->aws_account},
+        {"LETTERLOCK_AWS_USER_POOL", config->aws_user_pool},
+        {"LETTERLOCK_AWS_CLIENT_ID", config->aws_client},
+        {"LETTERLOCK_AWS_IDENTITY_POOL", config->aws_identity_pool},
+        {"LETTERLOCK_AWS_USERS_TABLE", config->aws_users_table},
+        {"LETTERLOCK_AWS_MESSAGES_TABLE", config->aws_messages_table},
+        {"LETTERLOCK_AWS_BUCKET", config->aws_bucket},
+    };
+    bool ok = true;
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        if (needed[i].value[0] == '\0' || strpbrk(needed[i].value, " /?#\"\\") != NULL)
+            ok = fault(faults, needed[i].variable, "is needed by the aws backend");
+    }
+    if (config->aws_endpoint[0] != '\0' && !is_origin(config->aws_endpoint))
+        ok = fault(faults, "LETTERLOCK_AWS_ENDPOINT", "is http(s)://host[:port]");
+    if (config->aws_s3_endpoint[0] != '\0' && !is_origin(config->aws_s3_endpoint))
+        ok = fault(faults, "LETTERLOCK_AWS_S3_ENDPOINT", "is http(s)://host[:port]");
+    if (strcmp(config->aws_notices, "sns") != 0 && strcmp(config->aws_notices, "ses") != 0 &&
+        strcmp(config->aws_notices, "none") != 0)
+        ok = fault(faults, "LETTERLOCK_AWS_NOTICES", "is one of sns, ses, none");
+    return check_aws_keys(config, faults) && ok;
+}
+
 static bool check(struct config *config, FILE *faults)
 {
     bool ok = true;
-    if (strcmp(config->backend, "embedded") != 0)
-        ok = fault(faults, "LETTERLOCK_BACKEND", "this build has the backend \"embedded\"");
+    if (strcmp(config->backend, "aws") == 0)
+        ok = check_aws(config, faults);
+    else if (strcmp(config->backend, "embedded") != 0)
+        ok = fault(faults, "LETTERLOCK_BACKEND", "is one of embedded, aws");
     if (!derive_sign_up(config))
         ok = fault(faults, "LETTERLOCK_SIGN_UP", "is one of open, invite, closed");
     if (!log_level_from_str(config->log_level, &config->least_level))
@@ -112,6 +170,9 @@ static bool check(struct config *config, FILE *faults)
     if (config->smtp_url[0] != '\0' && !starts_with(config->smtp_url, "smtp://") &&
         !starts_with(config->smtp_url, "smtps://"))
         ok = fault(faults, "LETTERLOCK_SMTP_URL", "starts with smtp:// or smtps://");
+    if (config->smtp_tls[0] != '\0' && strcmp(config->smtp_tls, "required") != 0 &&
+        strcmp(config->smtp_tls, "optional") != 0)
+        ok = fault(faults, "LETTERLOCK_SMTP_TLS", "is required, optional or empty");
     if ((config->tls_cert[0] == '\0') != (config->tls_key[0] == '\0'))
         ok = fault(faults, "LETTERLOCK_TLS_CERT", "needs LETTERLOCK_TLS_KEY, and the other way");
     if (config->token_lifetime == 0 || config->token_lifetime > config->session_lifetime)

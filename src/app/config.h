@@ -27,6 +27,8 @@
     X(smtp_password, text, "LETTERLOCK_SMTP_PASSWORD", "", "password at the mail server")          \
     X(smtp_ca_file, text, "LETTERLOCK_SMTP_CA_FILE", "",                                           \
       "PEM file with the mail server's authority, if it is not a public one")                      \
+    X(smtp_tls, text, "LETTERLOCK_SMTP_TLS", "",                                                   \
+      "required or optional; empty: required, but for a mail server on this machine")              \
     X(mail_from, text, "LETTERLOCK_MAIL_FROM", "letterlock@localhost.localdomain",                 \
       "sender address of our mails")                                                               \
     X(tls_cert, text, "LETTERLOCK_TLS_CERT", "", "PEM certificate chain for built-in HTTPS")       \
@@ -57,7 +59,41 @@
       "between signs of life on streams")                                                          \
     X(web_dir, text, "LETTERLOCK_WEB_DIR", "",                                                     \
       "built web client; empty: web/ beside the binary, or none")                                  \
-    X(log_level, text, "LETTERLOCK_LOG_LEVEL", "info", "debug, info, warning or error")
+    X(log_level, text, "LETTERLOCK_LOG_LEVEL", "info", "debug, info, warning or error")            \
+    X(aws_region, text, "LETTERLOCK_AWS_REGION", "", "aws: the region, such as eu-central-1")      \
+    X(aws_account, text, "LETTERLOCK_AWS_ACCOUNT", "", "aws: the account's 12 digits")             \
+    X(aws_user_pool, text, "LETTERLOCK_AWS_USER_POOL", "", "aws: id of the Cognito user pool")     \
+    X(aws_client, text, "LETTERLOCK_AWS_CLIENT_ID", "",                                            \
+      "aws: id of the pool's app client, one without a secret")                                    \
+    X(aws_identity_pool, text, "LETTERLOCK_AWS_IDENTITY_POOL", "", "aws: id of the identity pool") \
+    X(aws_users_table, text, "LETTERLOCK_AWS_USERS_TABLE", "letterlock-users",                     \
+      "aws: DynamoDB table of users")                                                              \
+    X(aws_messages_table, text, "LETTERLOCK_AWS_MESSAGES_TABLE", "letterlock-messages",            \
+      "aws: DynamoDB table of letters")                                                            \
+    X(aws_bucket, text, "LETTERLOCK_AWS_BUCKET", "", "aws: S3 bucket of large letters")            \
+    X(aws_keys, text, "LETTERLOCK_AWS_KEYS", "per-user",                                           \
+      "aws: per-user (a KMS key each) or shared (one key, for many users)")                        \
+    X(aws_shared_key, text, "LETTERLOCK_AWS_SHARED_KEY", "", "aws: ARN of the shared key")         \
+    X(aws_user_keys, count, "LETTERLOCK_AWS_USER_KEYS_MAX", "10000",                               \
+      "aws: per-user keys that may be made")                                                       \
+    X(aws_owner_role, text, "LETTERLOCK_AWS_OWNER_ROLE", "",                                       \
+      "aws: ARN of the identity pool's role: it alone opens letters")                              \
+    X(aws_server_roles, text, "LETTERLOCK_AWS_SERVER_ROLES", "",                                   \
+      "aws: ARNs of the servers' roles, with commas between: they seal")                           \
+    X(aws_provisioner_role, text, "LETTERLOCK_AWS_PROVISIONER_ROLE", "",                           \
+      "aws: ARN of the role that makes keys")                                                      \
+    X(aws_admin_role, text, "LETTERLOCK_AWS_ADMIN_ROLE", "",                                       \
+      "aws: ARN of a role that may disable keys, or empty")                                        \
+    X(aws_notices, text, "LETTERLOCK_AWS_NOTICES", "sns", "aws: sns, ses or none")                 \
+    X(aws_topic_prefix, text, "LETTERLOCK_AWS_TOPIC_PREFIX", "letterlock-user-",                   \
+      "aws: beginning of the names of users' SNS topics")                                          \
+    X(aws_endpoint, text, "LETTERLOCK_AWS_ENDPOINT", "",                                           \
+      "aws: http(s)://host:port in place of AWS's own, for tests")                                 \
+    X(aws_s3_endpoint, text, "LETTERLOCK_AWS_S3_ENDPOINT", "", "aws: likewise, for S3 alone")      \
+    X(aws_jwks_url, text, "LETTERLOCK_AWS_JWKS_URL", "",                                           \
+      "aws: where the pool's public keys are; empty: at their issuer")                             \
+    X(aws_ca_file, text, "LETTERLOCK_AWS_CA_FILE", "",                                             \
+      "aws: PEM file of the endpoints' authority, if not a public one")
 
 typedef const char *config_text;
 typedef uint64_t config_size;

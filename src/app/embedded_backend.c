@@ -41,6 +41,13 @@ static bool is_loopback(const char *smtp_url)
     return false;
 }
 
+static bool requires_tls(const struct config *config)
+{
+    if (config->smtp_tls[0] != '\0')
+        return strcmp(config->smtp_tls, "required") == 0;
+    return !is_loopback(config->smtp_url);
+}
+
 static struct mail_config mail_config_of(const struct embedded *embedded, struct arena *arena,
                                          const struct config *config)
 {
@@ -49,7 +56,7 @@ static struct mail_config mail_config_of(const struct embedded *embedded, struct
         .smtp_user = config->smtp_user,
         .smtp_password = config->smtp_password,
         .smtp_ca_file = config->smtp_ca_file,
-        .smtp_require_tls = !is_loopback(config->smtp_url),
+        .smtp_require_tls = requires_tls(config),
         .from = config->mail_from,
         .outbox_dir = data_dir_path(embedded->dir, arena, DATA_DIR_OUTBOX),
         .public_url = config->public_url,

@@ -4,6 +4,7 @@
 #include "app/process.h"
 #include "cli/commands.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,10 +14,12 @@ static const struct {
     const char *help;
 } server_commands[] = {
     {"serve", serve_main, "serve the API and the web client"},
+    {"lambda", lambda_main, "serve the API as an AWS Lambda function"},
     {"admin", admin_main, "manage users and invitations"},
     {"backup", backup_main, "copy the data directory, also of a running server"},
     {"restore", restore_main, "bring a backup back"},
     {"check", check_main, "validate the configuration and everything stored"},
+    {"health", health_main, "ask the server of this machine whether it is ready"},
 };
 
 #define SERVER_COMMANDS (sizeof server_commands / sizeof server_commands[0])
@@ -33,9 +36,18 @@ static void help(FILE *out)
     (void)fprintf(out, "\n`letterlock COMMAND --help` tells more.\n");
 }
 
+/* Lambda starts the file "bootstrap" of a package, without arguments. */
+static bool is_lambda_bootstrap(const char *program)
+{
+    const char *slash = strrchr(program, '/');
+    return strcmp(slash == NULL ? program : slash + 1, "bootstrap") == 0;
+}
+
 int main(int argc, char **argv)
 {
     process_protect();
+    if (is_lambda_bootstrap(argv[0]))
+        return lambda_main(1, argv);
     if (argc < 2) {
         help(stderr);
         return APP_EXIT_USAGE;

@@ -1,16 +1,12 @@
-#include "api/api.h"
 #include "app/commands.h"
-#include "app/config.h"
-#include "app/embedded_backend.h"
 #include "app/process.h"
+#include "app/service.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "core/core.h"
+#include "core/relay.h"
 #include "http/server.h"
 
-#include <curl/curl.h>
 #include <limits.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,23 +17,17 @@
 #define SWEEP_INTERVAL_MS 60000
 #define SWEEP_TIMEOUT_MS 5000
 
-/* Everything that a running server owns, in the order in which it is built. */
 struct server {
-    struct arena arena;
-    struct config config;
-    struct core_config core_config;
-    struct api_config api_config;
-    struct embedded *embedded;
-    struct core *core;
-    struct api *api;
+    struct service service;
+    struct relay *relay;
     struct http_server *http;
 };
 
 /* The web client: as configured, or web/ beside the binary, or none. */
 static const char *web_dir(struct server *server)
 {
-    if (server->config.web_dir[0] != '\0')
-        return server->config.web_dir;
+    if (server->service.config.web_dir[0] != '\0')
+        return server->service.config.web_dir;
     char path[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
     if (n <= 0)
@@ -47,13 +37,13 @@ static const char *web_dir(struct server *server)
     if (slash == NULL)
         return "";
     *slash = '\0';
-    const char *beside = arena_printf(&server->arena, "%s/web", path);
+    const char *beside = arena_printf(&server->service.arena, "%s/web", path);
     return access(beside, X_OK) == 0 ? beside : "";
 }
 
 static struct http_config http_config_of(struct server *server)
 {
-    const struct config *config = &server->config;
+    const struct config *config = &server->service.config;
     struct http_config http = http_config_default();
     http.listen = config->listen;
     http.admin_listen = config->admin_listen;
@@ -70,34 +60,12 @@ static struct http_config http_config_of(struct server *server)
 
 static enum err start(struct server *server, struct ctx *ctx)
 {
-    const struct config *config = &server->config;
-    server->core_config = (struct core_config){
-        .sign_up = config->sign_up_mode,
-        .sign_up_domains = config->sign_up_domains,
-        .max_letter_bytes = config->max_letter_bytes,
-        .quota_bytes = (int64_t)config->quota_bytes,
-        .default_expires_s = config->default_expires,
-        .streams_per_user = config->streams_per_user,
-        .streams_total = config->streams_total,
-    };
-    server->api_config = (struct api_config){
-        .public_url = config->public_url,
-        .allowed_origin = config->allowed_origin,
-        .backend = config->backend,
-        .mail = config->smtp_url[0] == '\0' ? "outbox" : "smtp",
-        .request_timeout_ms = config->request_timeout * MS_PER_S,
-        .stream_timeout_ms = config->stream_timeout * MS_PER_S,
-    };
-    enum err e = embedded_backend_open(ctx, config, &server->embedded);
+    enum err e = service_open(&server->service, ctx);
     if (e != ERR_OK)
         return e;
-    e = core_create(ctx, embedded_backend_ports(server->embedded), &server->core_config,
-                    &server->core);
-    if (e != ERR_OK)
-        return e;
-    server->api = api_create(server->core, &server->api_config);
+    server->relay = relay_start(server->service.core);
     struct http_config http = http_config_of(server);
-    return http_server_start(ctx, &http, server->api, &server->http);
+    return http_server_start(ctx, &http, server->service.api, &server->http);
 }
 
 static void sweep(struct server *server)
@@ -105,8 +73,8 @@ static void sweep(struct server *server)
     struct arena arena = {0};
     struct ctx ctx;
     ctx_init(&ctx, &arena, SWEEP_TIMEOUT_MS);
-    embedded_backend_sweep(server->embedded, &ctx);
-    core_sweep(server->core, &ctx);
+    backend_sweep(server->service.backend, &ctx);
+    core_sweep(server->service.core, &ctx);
     arena_fini(&arena);
 }
 
@@ -118,17 +86,16 @@ static void run(struct server *server)
     while (!process_wait_for_end(SWEEP_INTERVAL_MS));
 }
 
-static int stop(struct server *server)
+static void stop(struct server *server)
 {
     if (server->http != NULL &&
         http_server_drain_and_stop(server->http, clock_mono_ms() + DRAIN_TIMEOUT_MS) != ERR_OK) {
         log_error("stop_stuck", "what=request");
         _exit(APP_EXIT_FAILED); /* what is acknowledged is durable; what is stuck is not */
     }
-    api_destroy(server->api);
-    core_destroy(server->core);
-    embedded_backend_close(server->embedded);
-    return APP_EXIT_OK;
+    relay_stop(server->relay);
+    service_close(&server->service);
+    mem_free(server);
 }
 
 static int serve_help(void)
@@ -149,17 +116,14 @@ int serve_main(int argc, char **argv)
         return APP_EXIT_USAGE;
     }
     struct server *server = mem_alloc(sizeof *server);
-    if (!config_read(&server->config, &server->arena, stderr)) {
-        arena_fini(&server->arena);
+    if (!service_configure(&server->service)) {
+        arena_fini(&server->service.arena);
         mem_free(server);
         return APP_EXIT_USAGE;
     }
-    log_set_level(server->config.least_level);
     process_prepare_server();
-    if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-        abort();
     struct ctx ctx;
-    ctx_init(&ctx, &server->arena, START_TIMEOUT_MS);
+    ctx_init(&ctx, &server->service.arena, START_TIMEOUT_MS);
     enum err e = start(server, &ctx);
     int status = APP_EXIT_FAILED;
     if (e == ERR_OK) {
@@ -171,9 +135,6 @@ int serve_main(int argc, char **argv)
     } else {
         (void)fprintf(stderr, "letterlock: cannot start: %s %s\n", err_text(e), ctx.detail);
     }
-    (void)stop(server);
-    curl_global_cleanup();
-    arena_fini(&server->arena);
-    mem_free(server);
+    stop(server);
     return status;
 }

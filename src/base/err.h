@@ -21,6 +21,7 @@
     X(LENGTH_REQUIRED, 411, "length_required", "The request needs a Content-Length.")              \
     X(PRECONDITION_FAILED, 412, "precondition_failed", "A precondition of the request failed.")    \
     X(BODY_TOO_LARGE, 413, "body_too_large", "The body is larger than this address takes.")        \
+    X(ANSWER_TOO_LARGE, 413, "answer_too_large", "The answer does not fit into one reply here.")   \
     X(URI_TOO_LONG, 414, "uri_too_long", "The address is too long.")                               \
     X(UNSUPPORTED_MEDIA_TYPE, 415, "unsupported_media_type", "This media type is not taken here.") \
     X(RANGE_NOT_SATISFIABLE, 416, "range_not_satisfiable", "The range lies outside the content.")  \

@@ -37,15 +37,28 @@ static bool is_too_deep(struct bytes text)
     return false;
 }
 
-json_t *json_parse_object(struct bytes text)
+static json_t *parse_object(struct bytes text, size_t flags, json_error_t *error)
 {
     if (is_too_deep(text))
         return NULL;
-    json_t *value = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES, NULL);
+    json_t *value = json_loadb((const char *)text.p, text.n, JSON_REJECT_DUPLICATES | flags, error);
     if (value != NULL && !json_is_object(value)) {
         json_decref(value);
         return NULL;
     }
+    return value;
+}
+
+json_t *json_parse_object(struct bytes text)
+{
+    return parse_object(text, 0, NULL);
+}
+
+json_t *json_parse_quoting(struct bytes text, bool *nul_in_name)
+{
+    json_error_t error = {0};
+    json_t *value = parse_object(text, JSON_ALLOW_NUL, &error);
+    *nul_in_name = value == NULL && json_error_code(&error) == json_error_null_byte_in_key;
     return value;
 }
 

@@ -20,6 +20,10 @@ void json_cleanse_freed(void);
  */
 json_t *json_parse_object(struct bytes text);
 
+/* As json_parse_object, for an object that quotes what strangers sent: its strings may hold NULs.
+ * Names may not: NULL with *nul_in_name true when one does, false when it is anything else. */
+json_t *json_parse_quoting(struct bytes text, bool *nul_in_name);
+
 /* The string member name, borrowed from object; false when it is absent or not a string. */
 bool json_get_bytes(const json_t *object, const char *name, struct bytes *out);
 

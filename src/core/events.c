@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define BUCKETS 1024u /* a power of two */
+#define RECENT 32u    /* letters told lately that a stream remembers */
 
 /* An event in the queues of several streams. */
 struct shared_event {
@@ -23,6 +24,8 @@ struct event_stream {
     struct shared_event *queue[EVENTS_QUEUE_MAX]; /* a ring */
     size_t first;
     size_t count;
+    struct uuid recent[RECENT]; /* letters, a ring; zero: none */
+    size_t recent_next;
     bool lost;
     bool unread; /* an EVENT_UNREAD waits */
     bool unread_known;
@@ -232,11 +235,23 @@ bool events_heard(struct events *events, const struct uuid *user_id)
     return heard;
 }
 
+/* Notes a letter as told; false when it was told lately. */
+static bool is_news(struct event_stream *stream, const struct uuid *letter_id)
+{
+    for (size_t i = 0; i < RECENT; i++) {
+        if (uuid_equal(&stream->recent[i], letter_id))
+            return false;
+    }
+    stream->recent[stream->recent_next++ % RECENT] = *letter_id;
+    return true;
+}
+
 static void publish(struct events *events, const struct uuid *user_id, struct shared_event *shared)
 {
     lock_acquire(&events->lock);
     for (struct event_stream *s = *bucket_of(events, user_id); s != NULL; s = s->next) {
-        if (uuid_equal(&s->user_id, user_id))
+        if (uuid_equal(&s->user_id, user_id) &&
+            (shared->event.kind != EVENT_LETTER || is_news(s, &shared->event.letter.id)))
             queue(s, shared);
     }
     wake_all(events, user_id);
@@ -305,6 +320,30 @@ void events_end(struct events *events, const struct uuid *user_id)
     }
     wake_all(events, user_id);
     lock_release(&events->lock);
+}
+
+static bool is_first_of_user(const struct event_stream *bucket, const struct event_stream *stream)
+{
+    for (const struct event_stream *s = bucket; s != stream; s = s->next) {
+        if (uuid_equal(&s->user_id, &stream->user_id))
+            return false;
+    }
+    return true;
+}
+
+size_t events_users(struct events *events, struct uuid *users, size_t max)
+{
+    size_t count = 0;
+    lock_acquire(&events->lock);
+    for (size_t i = 0; i < BUCKETS; i++) {
+        for (const struct event_stream *s = events->buckets[i]; s != NULL && count < max;
+             s = s->next) {
+            if (is_first_of_user(events->buckets[i], s))
+                users[count++] = s->user_id;
+        }
+    }
+    lock_release(&events->lock);
+    return count;
 }
 
 uint32_t events_streams(struct events *events)

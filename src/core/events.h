@@ -1,6 +1,6 @@
 /* Live events inside one process: what happens to a user's letters, told to that user's open
  * streams. Delivery is best effort and bounded; a stream that cannot keep up is told that it lost
- * events, and its client fetches anew. Other nodes of the same backend are not reached. */
+ * events, and its client fetches anew. What happens on other servers comes by core/relay.h. */
 #ifndef LETTERLOCK_CORE_EVENTS_H
 #define LETTERLOCK_CORE_EVENTS_H
 
@@ -56,7 +56,11 @@ bool events_arm(struct event_stream *stream, void (*wake)(void *arg), void *arg)
 /* True when anyone listens for the user: a hint that saves the work of making an event. */
 bool events_heard(struct events *events, const struct uuid *user_id);
 
-/* Tell all streams of the user. Short; wakes are called from here, with no lock held. */
+/* Writes the users with an open stream to users, each once, at most max of them; gives how many. */
+size_t events_users(struct events *events, struct uuid *users, size_t max);
+
+/* Tell all streams of the user. Short; wakes are called from here, with no lock held. A letter that
+ * a stream was told of lately is not told again. */
 void events_publish_letter(struct events *events, const struct uuid *user_id,
                            const struct message_record *letter);
 void events_publish_read(struct events *events, const struct uuid *user_id,

@@ -3,7 +3,7 @@
 #include "base/encode.h"
 #include "base/mem.h"
 #include "base/random.h"
-#include "embedded/throttle.h"
+#include "embedded/throttle_rows.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -63,12 +63,12 @@ struct lookup {
 static enum err check_throttles(struct store_db *db, struct ctx *ctx, const struct uuid *account_id)
 {
     const struct throttle throttles[] = {
-        throttle_of_guess(account_id, ctx->client_address),
-        throttle_of_account(account_id),
+        throttle_of_guess(uuid_bytes(account_id), ctx->client_address),
+        throttle_of_account(uuid_bytes(account_id)),
         throttle_of_address(ctx->client_address),
     };
     for (size_t i = 0; i < sizeof throttles / sizeof throttles[0]; i++) {
-        enum err e = throttle_check(db, &throttles[i], ctx->now_unix_ms, &ctx->retry_after_s);
+        enum err e = throttle_rows_check(db, &throttles[i], ctx->now_unix_ms, &ctx->retry_after_s);
         if (e != ERR_OK)
             return e;
     }
@@ -115,22 +115,22 @@ static enum err count_guess(struct store_db *db, void *arg)
 {
     const struct guess *guess = arg;
     const struct throttle throttles[] = {
-        throttle_of_guess(guess->account_id, guess->ctx->client_address),
-        throttle_of_account(guess->account_id),
+        throttle_of_guess(uuid_bytes(guess->account_id), guess->ctx->client_address),
+        throttle_of_account(uuid_bytes(guess->account_id)),
         throttle_of_address(guess->ctx->client_address),
     };
     enum err e = ERR_OK;
     for (size_t i = 0; i < sizeof throttles / sizeof throttles[0] && e == ERR_OK; i++)
-        e = throttle_count(db, &throttles[i], guess->ctx->now_unix_ms);
+        e = throttle_rows_count(db, &throttles[i], guess->ctx->now_unix_ms);
     return e;
 }
 
 enum err identity_forgive(struct store_db *db, const struct ctx *ctx, const struct uuid *account_id)
 {
-    const struct throttle here = throttle_of_guess(account_id, ctx->client_address);
-    const struct throttle anywhere = throttle_of_account(account_id);
-    enum err e = throttle_clear(db, &here);
-    return e == ERR_OK ? throttle_clear(db, &anywhere) : e;
+    const struct throttle here = throttle_of_guess(uuid_bytes(account_id), ctx->client_address);
+    const struct throttle anywhere = throttle_of_account(uuid_bytes(account_id));
+    enum err e = throttle_rows_clear(db, &here);
+    return e == ERR_OK ? throttle_rows_clear(db, &anywhere) : e;
 }
 
 static void authenticator_of(const struct secret *secret, uint8_t out[DIGEST_SHA256_BYTES])

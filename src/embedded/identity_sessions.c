@@ -2,12 +2,11 @@
 #include "embedded/identity_calls.h"
 #include "embedded/session_ring.h"
 #include "embedded/session_rows.h"
-#include "embedded/throttle.h"
+#include "embedded/throttle_rows.h"
 
 #include <string.h>
 
 #define MS_PER_S 1000
-#define CLIENT_MAX_BYTES 80u
 #define LABEL_CUSTODY "letterlock session custody v1"
 #define LABEL_SUCCESSOR "letterlock refresh successor v1"
 /* A client whose answer got lost asks again with the token it has. */
@@ -18,16 +17,6 @@ static struct bytes digest_in(struct arena *arena, const struct secret *secret)
     uint8_t digest[DIGEST_SHA256_BYTES];
     digest_sha256(secret_bytes(secret), digest);
     return arena_copy(arena, bytes_of(digest, sizeof digest));
-}
-
-/* What the client calls itself, printable and short. */
-static struct bytes clean_client(struct arena *arena, struct bytes client)
-{
-    struct bytes cut = bytes_slice(client, 0, CLIENT_MAX_BYTES);
-    uint8_t *p = arena_alloc(arena, cut.n + 1);
-    for (size_t i = 0; i < cut.n; i++)
-        p[i] = cut.p[i] >= 0x20 && cut.p[i] < 0x7f ? cut.p[i] : '?';
-    return bytes_of(p, cut.n);
 }
 
 /* --- signing in --- */
@@ -57,7 +46,7 @@ static void make_session(const struct identity_service *service, struct sign_in 
         .account_id = in->account->id,
         .created_unix_ms = ctx->now_unix_ms,
         .expires_unix_ms = ctx->now_unix_ms + service->config->session_lifetime_s * MS_PER_S,
-        .client = clean_client(ctx->arena, client),
+        .client = identity_clean_client(ctx->arena, client),
         .family = digest_in(ctx->arena, &in->token.family),
         .current = digest_in(ctx->arena, &in->token.rotating),
     };
@@ -89,8 +78,9 @@ static enum err store_session(struct store_db *db, void *arg)
     }
     if (e == ERR_OK)
         e = session_row_add(db, &in->session);
-    struct throttle throttle = throttle_of_guess(&in->account->id, in->ctx->client_address);
-    return e == ERR_OK ? throttle_clear(db, &throttle) : e;
+    struct throttle throttle =
+        throttle_of_guess(uuid_bytes(&in->account->id), in->ctx->client_address);
+    return e == ERR_OK ? throttle_rows_clear(db, &throttle) : e;
 }
 
 static enum err grant(struct identity_service *service, struct ctx *ctx,

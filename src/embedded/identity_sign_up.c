@@ -2,7 +2,7 @@
 #include "embedded/identity_calls.h"
 #include "embedded/invites.h"
 #include "embedded/key_rows.h"
-#include "embedded/throttle.h"
+#include "embedded/throttle_rows.h"
 
 #define ACCOUNT_STALE_MS (INT64_C(24) * 3600 * 1000)
 
@@ -12,18 +12,6 @@ struct sign_up {
     struct account account;
     struct key_row key;
 };
-
-/* "anna@mail.example.org" becomes "a***@m***.org". */
-static const char *masked(struct arena *arena, struct bytes email)
-{
-    size_t at = bytes_find(email, '@', 0);
-    struct bytes domain = bytes_slice(email, at + 1, email.n);
-    size_t dot = domain.n;
-    for (size_t i = 0; i < domain.n; i++)
-        dot = domain.p[i] == '.' ? i : dot;
-    return arena_printf(arena, "%.1s***@%.1s***%.*s", (const char *)email.p, (const char *)domain.p,
-                        BYTES_FMT(bytes_slice(domain, dot, domain.n)));
-}
 
 /* Fills in account and key; stretches the password, also when it will turn out to be in vain. */
 static enum err prepare(struct identity_service *service, struct sign_up *up)
@@ -59,11 +47,11 @@ static enum err tell_owner(struct store_db *db, const struct sign_up *up,
 {
     struct throttle throttle = throttle_of_mail(owner->email);
     int64_t wait_s;
-    enum err e = throttle_check(db, &throttle, up->ctx->now_unix_ms, &wait_s);
+    enum err e = throttle_rows_check(db, &throttle, up->ctx->now_unix_ms, &wait_s);
     if (e == ERR_RATE_LIMITED)
         return ERR_OK;
     if (e == ERR_OK)
-        e = throttle_count(db, &throttle, up->ctx->now_unix_ms);
+        e = throttle_rows_count(db, &throttle, up->ctx->now_unix_ms);
     if (e != ERR_OK)
         return e;
     return mail_queue_add(db, MAIL_ADDRESS_TAKEN, &owner->id, owner->email, up->ctx->now_unix_ms);
@@ -73,7 +61,7 @@ static enum err add_account(struct store_db *db, const struct sign_up *up)
 {
     enum err e = account_add(db, &up->account);
     struct throttle throttle = throttle_of_mail(up->in->username);
-    return e == ERR_OK ? throttle_count(db, &throttle, up->ctx->now_unix_ms) : e;
+    return e == ERR_OK ? throttle_rows_count(db, &throttle, up->ctx->now_unix_ms) : e;
 }
 
 /* An account that looks like any unconfirmed one and never gets a code. Were the username left
@@ -105,8 +93,8 @@ static enum err add_with_code(struct store_db *db, const struct sign_up *up)
 static enum err count_sign_up(struct store_db *db, const struct sign_up *up)
 {
     struct throttle throttle = throttle_of_mail_address(up->ctx->client_address);
-    enum err e = throttle_check(db, &throttle, up->ctx->now_unix_ms, &up->ctx->retry_after_s);
-    return e == ERR_OK ? throttle_count(db, &throttle, up->ctx->now_unix_ms) : e;
+    enum err e = throttle_rows_check(db, &throttle, up->ctx->now_unix_ms, &up->ctx->retry_after_s);
+    return e == ERR_OK ? throttle_rows_count(db, &throttle, up->ctx->now_unix_ms) : e;
 }
 
 static enum err register_account(struct store_db *db, void *arg)
@@ -145,8 +133,8 @@ enum err identity_sign_up(void *self, struct ctx *ctx, const struct identity_sig
         return e;
     mail_queue_wake(service->mail);
     *user_id = up.account.id;
-    *delivery =
-        (struct identity_delivery){.medium = "EMAIL", .destination = masked(ctx->arena, in->email)};
+    *delivery = (struct identity_delivery){
+        .medium = "EMAIL", .destination = identity_mask_address(ctx->arena, in->email)};
     return ERR_OK;
 }
 
@@ -222,9 +210,9 @@ static enum err count_request(struct store_db *db, const struct code_request *r)
                                          throttle_of_mail_address(r->ctx->client_address)};
     enum err e = ERR_OK;
     for (size_t i = 0; i < sizeof throttles / sizeof throttles[0] && e == ERR_OK; i++) {
-        e = throttle_check(db, &throttles[i], r->ctx->now_unix_ms, &r->ctx->retry_after_s);
+        e = throttle_rows_check(db, &throttles[i], r->ctx->now_unix_ms, &r->ctx->retry_after_s);
         if (e == ERR_OK)
-            e = throttle_count(db, &throttles[i], r->ctx->now_unix_ms);
+            e = throttle_rows_count(db, &throttles[i], r->ctx->now_unix_ms);
     }
     return e;
 }

@@ -1,5 +1,5 @@
 #include "embedded/identity_calls.h"
-#include "embedded/throttle.h"
+#include "embedded/throttle_rows.h"
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 #define CODES_KEEP_MS DAY_MS
@@ -24,7 +24,7 @@ static enum err sweep(struct store_db *db, void *arg)
     if (e == ERR_OK)
         e = delete_before(db, SQL_ACCOUNTS_UNCONFIRMED, ctx->now_unix_ms - UNCONFIRMED_KEEP_MS);
     if (e == ERR_OK)
-        e = throttle_sweep(db, ctx->now_unix_ms);
+        e = throttle_rows_sweep(db, ctx->now_unix_ms);
     return e == ERR_OK ? store_run(db, store_statement(db, SQL_KEYS_ORPHANED)) : e;
 }
 

@@ -1,11 +1,9 @@
-/* Invitations: codes that let one person sign up, kept as hashes. */
+/* Invitations in the database, kept as digests. */
 #ifndef LETTERLOCK_EMBEDDED_INVITES_H
 #define LETTERLOCK_EMBEDDED_INVITES_H
 
 #include "embedded/store.h"
-
-#define INVITE_TEXT_BYTES 32u /* 16 base32 characters in groups of 4, and the NUL */
-#define INVITE_LIFETIME_MS (INT64_C(14) * 24 * 3600 * 1000)
+#include "ports/invite.h"
 
 /* Inside a task: makes an invitation and writes it, NUL-terminated, to out. */
 enum err invites_create(struct store_db *db, int64_t now_unix_ms,

@@ -103,11 +103,13 @@ struct identity {
                                struct bytes code, struct bytes password, struct bytes recovery_key,
                                struct uuid *user_id, bool *keys_lost) MUST_CHECK;
 
-    /* Stable made-up values for unknown logins. */
+    /* Stable made-up values for unknown logins. ERR_NOT_FOUND where clients derive nothing. */
     enum err (*parameters)(void *self, struct ctx *ctx, struct bytes login,
                            struct identity_parameters *out) MUST_CHECK;
 
-    /* Opens a session. ERR_BAD_CREDENTIALS for every cause but ERR_UNCONFIRMED (right password). */
+    /* Opens a session. ERR_BAD_CREDENTIALS for every cause but ERR_UNCONFIRMED (right password;
+     * Cognito does not ask for it first), and ERR_FORBIDDEN with ctx->detail when the account signs
+     * in in a way that is not taken here. */
     enum err (*sign_in)(void *self, struct ctx *ctx, struct bytes login,
                         const struct identity_credential *credential, struct bytes client,
                         struct identity_grant *out) MUST_CHECK;
@@ -134,7 +136,8 @@ struct identity {
     enum err (*change_password)(void *self, struct ctx *ctx, struct bytes old_password,
                                 struct bytes new_password) MUST_CHECK;
 
-    /* Makes a new recovery key in place of the old one; takes the password. */
+    /* Makes a new recovery key in place of the old one; takes the password. ERR_NOT_FOUND where
+     * there are none, as no password opens keys. */
     enum err (*recovery_key_reissue)(void *self, struct ctx *ctx, struct bytes password,
                                      const char **recovery_key) MUST_CHECK;
 
@@ -150,5 +153,11 @@ struct identity {
     const char *audience;
     const char *algorithm; /* "ES256" (embedded) or "RS256" (Cognito): the only one accepted */
 };
+
+/* An e-mail address masked for display: "anna@mail.example.org" becomes "a***@m***.org". */
+const char *identity_mask_address(struct arena *arena, struct bytes email);
+
+/* What a client calls itself, printable and short, in the arena. */
+struct bytes identity_clean_client(struct arena *arena, struct bytes client);
 
 #endif

@@ -117,6 +117,7 @@ struct user_page {
 struct records {
     void *self;
     bool nonblocking;        /* reads and message_put never wait: they may run on a loop thread */
+    bool shared;             /* other servers write here too: live events ask what came */
     size_t inline_max_bytes; /* frames up to this size go into the record; 0: none do */
 
     /* Creates the user's record, or completes it (idempotent by id): an empty e-mail address,

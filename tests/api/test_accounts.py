@@ -41,6 +41,7 @@ def test_names_are_case_insensitive_and_unique(server):
         assert r.status_code == 200
 
 
+@pytest.mark.embedded("Cognito takes it, and refuses at the confirmation")
 def test_taken_email_answers_like_success(server):
     user = server.user()
     mails = len(server.mails(user.email))
@@ -97,6 +98,12 @@ def test_unknown_names_get_neutral_answers(server):
         b = c.post("/v1/sessions", json={"login": unknown, "password": "not the password"})
         pa, pb = problem(a, 401, "bad_credentials"), problem(b, 401, "bad_credentials")
         assert pa["title"] == pb["title"] and pa.get("detail") == pb.get("detail")
+
+
+@pytest.mark.embedded("Cognito takes passwords")
+def test_unknown_names_get_stable_parameters(server):
+    known, unknown = server.user(), "nobody-of-that-name"
+    with server.client() as c:
         one = c.post("/v1/sessions/parameters", json={"login": unknown}).json()
         two = c.post("/v1/sessions/parameters", json={"login": unknown}).json()
         assert one == two and set(one) == set(
@@ -129,6 +136,7 @@ def test_reset_with_recovery_key_keeps_letters(server, alice):
     assert r.json()["text"] == "from before the reset"
 
 
+@pytest.mark.embedded("KMS keys are not lost")
 def test_reset_without_recovery_key_says_what_is_lost(server, alice):
     user = server.user()
     old = alice.send(user, "sealed to the old key")
@@ -143,6 +151,7 @@ def test_reset_without_recovery_key_says_what_is_lost(server, alice):
     assert user.id.get(f"/v1/letters/{new['id']}/manifest").json()["text"] == "sealed to the new key"
 
 
+@pytest.mark.embedded("there are no recovery keys")
 def test_wrong_recovery_key_changes_nothing(server):
     user = server.user()
     wrong = user.recovery_key[:-1] + ("0" if user.recovery_key[-1] != "0" else "1")
@@ -169,6 +178,7 @@ def test_change_password(server, alice):
     assert user.id.get(f"/v1/letters/{letter['id']}/manifest").status_code == 200
 
 
+@pytest.mark.embedded("there are no recovery keys")
 def test_recovery_key_reissue_replaces_the_old(server):
     user = server.user()
     r = user.id.post("/v1/me/recovery-key", json={"password": user.password})
@@ -180,6 +190,7 @@ def test_recovery_key_reissue_replaces_the_old(server):
     assert reset(server, user, "words for the new one", recovery_key=new).status_code == 200
 
 
+@pytest.mark.embedded("KMS rotates by itself")
 def test_key_rotation_keeps_old_letters(server, alice):
     user = server.user()
     before = alice.send(user, "under the first key")
@@ -232,6 +243,7 @@ def test_sign_up_modes(make_server):
         assert c.post("/v1/accounts", json=GOOD | {"email": "dora@example.net"}).status_code == 201
 
 
+@pytest.mark.embedded("Cognito counts")
 def test_guessing_is_throttled_and_survives_a_restart(make_server):
     server = make_server()
     user = server.user()

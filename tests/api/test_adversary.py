@@ -3,6 +3,8 @@ disks that refuse."""
 
 import sqlite3
 
+import pytest
+
 from support.replies import problem
 from support.server import free_port, wait_for
 from test_mail import smtp  # noqa: F401 (fixture)
@@ -39,6 +41,7 @@ def queued(server, email):
         return db.execute("SELECT count(*) FROM mail_queue WHERE email = ?", (email,)).fetchone()[0]
 
 
+@pytest.mark.embedded("KMS keys are not lost")
 def test_letter_is_not_acknowledged_for_a_key_lost_meanwhile(server, make_user_pair):
     alice, bob = make_user_pair
 
@@ -76,6 +79,7 @@ def test_sign_ups_from_one_address_are_limited(make_server):
         assert i == 1
 
 
+@pytest.mark.embedded("AWS sends the mail")
 def test_one_mail_that_ends_the_connection_does_not_hold_up_others(make_server, smtp):  # noqa: F811
     inbox = smtp(port=free_port())
     server = mailing(make_server, inbox)
@@ -96,6 +100,7 @@ def test_one_mail_that_ends_the_connection_does_not_hold_up_others(make_server, 
     wait_for(lambda: inbox.to("honest@example.org"), "the mail behind the one that fails")
 
 
+@pytest.mark.embedded("AWS sends the mail")
 def test_sent_mail_is_not_repeated_while_the_database_refuses(make_server, smtp):  # noqa: F811
     inbox = smtp(port=free_port())
     server = mailing(make_server, inbox)
@@ -122,6 +127,7 @@ def test_sent_mail_is_not_repeated_while_the_database_refuses(make_server, smtp)
     assert len(inbox.to("owner@example.org")) == 2, "the code, and one mail to the owner"
 
 
+@pytest.mark.embedded("AWS sends the mail")
 def test_erased_account_leaves_no_mail_behind(make_server, smtp):  # noqa: F811
     inbox = smtp(port=free_port())
     server = mailing(make_server, inbox)

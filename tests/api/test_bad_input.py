@@ -208,6 +208,7 @@ def upload_head(server, user, boundary="xyz", length=None):
             f"Content-Type: multipart/form-data; boundary={boundary}\r\n{framing}\r\n\r\n").encode()
 
 
+@pytest.mark.embedded("looks into the data directory")
 def test_connection_cut_mid_upload_leaves_nothing(server, alice, bob):
     before = leftovers(server)
     inbox = bob.id.get("/v1/letters", params={"box": "inbox"}).json()["items"]

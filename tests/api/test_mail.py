@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from support.server import free_port, wait_for
 
+pytestmark = pytest.mark.embedded("AWS sends the mail")
+
 
 class Inbox:
     """Collects mails; can refuse the next ones."""

@@ -11,6 +11,8 @@ import pytest
 from support.replies import problem
 from support import key_ring, sdk
 
+pytestmark = pytest.mark.embedded("key rings and their public keys")
+
 
 def open_with_sdk(server, user, letter):
     sealed = user.id.get(f"/v1/letters/{letter}/sealed")

@@ -29,6 +29,7 @@ def parts(token):
     return json.loads(unb64(header)), json.loads(unb64(payload)), unb64(signature)
 
 
+@pytest.mark.embedded("ES256 keys of our own issuer")
 def test_tokens_verify_with_the_published_keys(server):
     user = server.user()
     jwks = server.client().get("/.well-known/jwks.json").json()["keys"]
@@ -65,6 +66,7 @@ def forge(token, header=None, claims=None, key=None, algorithm="ES256"):
     return f"{signed}.{b64(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
 
 
+@pytest.mark.embedded("ES256 keys of our own issuer")
 def test_forged_tokens(server):
     user = server.user()
     token = user.session["id_token"]
@@ -100,6 +102,7 @@ def test_token_of_another_server(server, make_server):
     problem(server.client(other.session["id_token"]).get("/v1/me"), 401, "unauthenticated")
 
 
+@pytest.mark.embedded("rotation is a setting of the Cognito pool")
 def test_refresh_rotates_and_detects_reuse(server, alice):
     user = server.user()
     letter = alice.send(user, "opens after refresh")
@@ -147,6 +150,7 @@ def test_list_and_revoke_sessions(server):
     assert user.id.get("/v1/me").status_code == 200
 
 
+@pytest.mark.embedded("Cognito takes passwords")
 def test_client_that_derives_for_itself(server):
     from support.argon2_reference import derive
     user = server.user()
@@ -187,6 +191,7 @@ def test_cookies(server):
         assert all("Max-Age=0" in s for s in r.headers.get_list("set-cookie"))
 
 
+@pytest.mark.embedded("letterlock admin")
 def test_disabled_account_is_out_at_once(server, run_admin):
     user = server.user()
     assert user.id.get("/v1/me").status_code == 200

@@ -8,6 +8,8 @@ import pytest
 
 from support.server import BINARY
 
+pytestmark = pytest.mark.embedded("changes files and rows of the data directory")
+
 BIG = bytes((i * 131 + i // 257) % 256 for i in range(400_000))
 FRAME = 65_536 + 32
 

@@ -14,6 +14,7 @@ from support.server import SANITIZED, Server
 LIBRARY = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
 GOOD = {"username": "dora", "email": "dora@example.org", "password": "nine lives of cats"}
 pytestmark = [
+    pytest.mark.embedded("moves the clock of the issuer"),
     pytest.mark.skipif(SANITIZED, reason="libfaketime and the sanitizers both want to be first"),
 ]
 

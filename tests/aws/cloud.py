@@ -151,7 +151,8 @@ class Environment:
             "LETTERLOCK_AWS_OWNER_ROLE": self.role_arn("identity-pool-authenticated"),
             "LETTERLOCK_AWS_SERVER_ROLES":
                 f"{self.role_arn('app-server')},{self.role_arn('app-lambda')}",
-            "LETTERLOCK_AWS_PROVISIONER_ROLE": self.role_arn("post-confirmation"),
+            "LETTERLOCK_AWS_PROVISIONER_ROLE": ",".join(
+                self.role_arn(r) for r in ("post-confirmation", "app-server", "app-lambda")),
             "LETTERLOCK_AWS_ADMIN_ROLE": self.role_arn("kms-admin"),
             "LETTERLOCK_AWS_NOTICES": "sns", "LETTERLOCK_AWS_TOPIC_PREFIX": self.topic_prefix,
             "LETTERLOCK_MAIL_FROM": MAIL_FROM,

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from desk import Desk
-from support.server import Server
+from support.backends import new_server
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHOTS = ROOT / "test-artifacts" / "browser"
@@ -26,11 +26,11 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def server(tmp_path_factory, request):
     """A server that also serves the built client, shared by the tests of one module."""
     web = ROOT / "web" / "dist"
     assert (web / "index.html").exists(), "the web client is not built: npm run build in web/"
-    s = Server(tmp_path_factory.mktemp("server"), LETTERLOCK_WEB_DIR=web).start()
+    s = new_server(request, tmp_path_factory.mktemp("server"), LETTERLOCK_WEB_DIR=web).start()
     yield s
     assert s.stop() == 0, s.log()[-4000:]
 

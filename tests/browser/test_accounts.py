@@ -3,7 +3,10 @@
 import re
 import secrets
 
+import pytest
 from playwright.sync_api import expect
+
+from support.backends import ON_AWS
 
 PASSWORD = "seven quiet harbours"
 
@@ -33,6 +36,7 @@ def first_sign_in(desk):
     return "-".join(group.strip() for group in groups)
 
 
+@pytest.mark.embedded("shows the recovery key")
 def test_from_signing_up_to_the_first_screen(server, open_desk):
     desk = open_desk()
     name = "new" + secrets.token_hex(4)
@@ -109,7 +113,9 @@ def reset(desk, server, user, password, recovery_key):
     expect(desk.page.get_by_role("heading", name="Set a new password")).to_be_visible()
     desk.field("Code").fill(server.read_code(user.email, after=seen))
     desk.field("New password").fill(password)
-    if recovery_key:
+    if ON_AWS:
+        expect(desk.field("Recovery key")).to_have_count(0)
+    elif recovery_key:
         desk.field("Recovery key").fill(recovery_key.lower().replace("-", " "))
     else:
         expect(desk.page.get_by_role("button", name="Set the new password")).to_be_disabled()
@@ -117,6 +123,7 @@ def reset(desk, server, user, password, recovery_key):
     desk.press("Set the new password")
 
 
+@pytest.mark.embedded("there are no recovery keys")
 def test_a_forgotten_password_with_the_recovery_key_keeps_the_letters(server, open_desk):
     user, friend = server.user(), server.user()
     friend.send(user, "still here")
@@ -130,12 +137,26 @@ def test_a_forgotten_password_with_the_recovery_key_keeps_the_letters(server, op
     expect(desk.page.get_by_text("still here")).to_be_visible()
 
 
+@pytest.mark.embedded("KMS keys are not lost")
 def test_a_forgotten_password_without_it_says_what_is_lost(server, open_desk):
     user = server.user()
     desk = open_desk()
     reset(desk, server, user, PASSWORD, None)
     expect(desk.page.get_by_text("stay sealed for ever")).to_be_visible()
     desk.shoot("keys-lost")
+
+
+@pytest.mark.skipif(not ON_AWS, reason="with key rings a reset costs the letters")
+def test_a_forgotten_password_costs_nothing_where_kms_keeps_the_keys(server, open_desk):
+    user, friend = server.user(), server.user()
+    friend.send(user, "still readable")
+    desk = open_desk()
+    reset(desk, server, user, PASSWORD, None)
+    desk.field("Password").fill(PASSWORD)
+    desk.press("Sign in")
+    desk.open_conversation(friend.name)
+    desk.break_seal()
+    expect(desk.page.get_by_text("still readable")).to_be_visible()
 
 
 def test_password_managers_find_what_they_look_for(open_desk):

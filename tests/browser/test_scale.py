@@ -63,6 +63,7 @@ def seconds_until_usable(desk, path, ready):
     return time.monotonic() - start
 
 
+@pytest.mark.embedded("fills the database")
 def test_a_conversation_of_10000_letters(crowded, open_desk):
     a, b = crowded
     desk = open_desk(a)
@@ -82,6 +83,7 @@ def test_a_conversation_of_10000_letters(crowded, open_desk):
     assert desk.page.locator(".thread-list li").count() < 60
 
 
+@pytest.mark.embedded("fills the database")
 def test_home_with_1000_conversations(server, crowded, open_desk):
     a, _ = crowded
     spread_over_people(server)

@@ -34,6 +34,7 @@ def test_the_password_is_changed(server, open_desk):
     user.sign_in()
 
 
+@pytest.mark.embedded("there are no recovery keys")
 def test_the_recovery_key_is_replaced(server, open_desk):
     user = server.user()
     desk = open_desk(user)

@@ -4,6 +4,7 @@ import aws_encryption_sdk
 from aws_cryptographic_material_providers.mpl import AwsCryptographicMaterialProviders
 from aws_cryptographic_material_providers.mpl.config import MaterialProvidersConfig
 from aws_cryptographic_material_providers.mpl.models import (
+    CreateAwsKmsKeyringInput,
     CreateRawEcdhKeyringInput,
     EphemeralPrivateKeyToStaticPublicKeyInput,
     PublicKeyDiscoveryInput,
@@ -91,6 +92,13 @@ def discovery_keyring(recipient):
         RawEcdhStaticConfigurationsPublicKeyDiscovery(
             PublicKeyDiscoveryInput(recipient_static_private_key=recipient.pem)
         )
+    )
+
+
+def kms_keyring(key_arn, kms):
+    """Seals and opens with a KMS key, by a boto3 client."""
+    return _providers.create_aws_kms_keyring(
+        CreateAwsKmsKeyringInput(kms_key_id=key_arn, kms_client=kms)
     )
 
 

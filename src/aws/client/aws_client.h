@@ -53,15 +53,18 @@ struct aws_call {
 
 #define AWS_CODE_BYTES 96u
 #define AWS_ETAG_BYTES 128u
+#define AWS_WRITER_BYTES 40u
 
 /* The last answer. status is never 0. */
 struct aws_answer {
     long status;
-    struct bytes body;         /* in ctx->arena */
-    char code[AWS_CODE_BYTES]; /* of a failure: "ConditionalCheckFailedException"; else "" */
-    const char *message;       /* of a failure, in ctx->arena, never shown to users; else "" */
-    char etag[AWS_ETAG_BYTES]; /* S3; else "" */
-    uint64_t object_size;      /* S3 ranged reads: the object's whole size from Content-Range */
+    struct bytes body;             /* in ctx->arena */
+    char code[AWS_CODE_BYTES];     /* of a failure: "ConditionalCheckFailedException"; else "" */
+    const char *message;           /* of a failure, in ctx->arena, never shown to users; else "" */
+    char etag[AWS_ETAG_BYTES];     /* S3; else "" */
+    char writer[AWS_WRITER_BYTES]; /* S3: who wrote the object, by x-amz-meta-writer; else "" */
+    bool repeated;                 /* an earlier attempt of this call may have been carried out */
+    uint64_t object_size;          /* S3 ranged reads: the object's whole size from Content-Range */
 };
 
 struct aws_client;

@@ -1,5 +1,4 @@
-/* The records port on two DynamoDB tables, Users and Messages (ARCHITECTURE.md names their items
- * and indexes). */
+/* The records port on two DynamoDB tables, Users and Messages (dynamo_schema.h describes them). */
 #ifndef LETTERLOCK_AWS_DYNAMO_RECORDS_H
 #define LETTERLOCK_AWS_DYNAMO_RECORDS_H
 

@@ -13,9 +13,12 @@ struct sns_notices;
 struct sns_notices *sns_notices_create(struct aws_client *client) __attribute__((returns_nonnull));
 struct notices sns_notices_port(struct sns_notices *notices);
 
-/* Sends what waits, until the deadline of ctx; for the end of a Lambda invocation, whose threads
- * stand still afterwards. */
+/* Sends what is due, until the deadline of ctx; for the end of a Lambda invocation, whose threads
+ * stand still afterwards. A notice that waits for its minute goes with a later invocation. */
 void sns_notices_flush(struct sns_notices *notices, struct ctx *ctx);
-void sns_notices_destroy(struct sns_notices *notices); /* NULL is legal */
+
+/* Sends all that waits first, for five seconds at most, and what is being sent is waited for. NULL
+ * is legal. */
+void sns_notices_destroy(struct sns_notices *notices);
 
 #endif

@@ -15,6 +15,7 @@ from .errors import Dropped, Refusal
 from .http_message import Answer
 
 LOG_MAX = 20000
+BODY_MAX = 8192  # of bodies that the log keeps: those of small letters
 JSON_SERVICES = ("cognito-idp", "cognito-identity", "kms", "dynamodb")
 QUERY_SERVICES = ("sns", "sts")
 JSON_ERROR_CODES = {  # what the signer says, as JSON services name it
@@ -75,6 +76,8 @@ class Gateway:
     def _note(self, call, status, code):
         entry = {"service": call.service, "operation": call.operation, "status": status,
                  "code": code, "caller": call.session and call.session.arn, "time": time.time()}
+        if call.request.header("x-amz-target") is not None and len(call.request.body) <= BODY_MAX:
+            entry["body"] = call.request.body.decode(errors="replace")
         with self._lock:
             self._log.append(entry)
 

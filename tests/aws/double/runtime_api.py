@@ -94,7 +94,7 @@ class Function:
                     "AWS_LAMBDA_RUNTIME_API": self.runtime_api}
                 self._process = _starter.submit(
                     subprocess.Popen, self.command, env=environment, stdin=subprocess.DEVNULL,
-                    preexec_fn=die_with_parent).result()
+                    stderr=subprocess.DEVNULL, preexec_fn=die_with_parent).result()
 
     def kill(self):
         """Ends the program, as Lambda ends a sandbox; gives whether there was one."""

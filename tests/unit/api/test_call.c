@@ -9,6 +9,7 @@
 #include "api/cookies.h"
 #include "api/fields.h"
 #include "api/reply.h"
+#include "base/clock.h"
 #include "rig.h"
 
 #include <string.h>
@@ -370,6 +371,22 @@ static void test_inline(void **state)
     assert_true(rig.call.route->where == API_WORKER && !api_call_inline(&rig.call, 0));
 }
 
+static void test_no_deadline_is_later_than_the_transports(void **state)
+{
+    (void)state;
+    struct api_call *call = &rig.call;
+    int64_t latest = clock_mono_ms() + 100;
+    assert_int_equal(rig_call(&rig, API_GET, "/open", ""), 204);
+    api_call_extend(call);
+    assert_true(call->ctx.deadline_mono_ms > latest);
+    api_call_limit(call, latest);
+    assert_int_equal(call->ctx.deadline_mono_ms, latest);
+    api_call_extend(call);
+    assert_int_equal(call->ctx.deadline_mono_ms, latest);
+    api_call_limit(call, INT64_MAX);
+    assert_int_equal(call->ctx.deadline_mono_ms, latest);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,6 +401,7 @@ int main(void)
         cmocka_unit_test(test_lengths),
         cmocka_unit_test(test_fields),
         cmocka_unit_test(test_inline),
+        cmocka_unit_test(test_no_deadline_is_later_than_the_transports),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

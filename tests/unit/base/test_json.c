@@ -194,12 +194,34 @@ static void test_ids_and_times_are_written_as_jansson_does(void **state)
     buffer_fini(&theirs);
 }
 
+static void test_objects_that_quote_may_hold_nuls(void **state)
+{
+    (void)state;
+    bool nul_in_name = true;
+    struct bytes value = {0};
+    json_t *object = json_parse_quoting(BYTES_LIT("{\"a\":\"b\\u0000c\"}"), &nul_in_name);
+    assert_true(json_get_bytes(object, "a", &value));
+    assert_true(bytes_equal(value, BYTES_LIT("b\0c")));
+    assert_false(nul_in_name);
+    json_decref(object);
+    assert_null(json_parse_object(BYTES_LIT("{\"a\":\"b\\u0000c\"}")));
+
+    assert_null(json_parse_quoting(BYTES_LIT("{\"a\":{\"b\\u0000\":1}}"), &nul_in_name));
+    assert_true(nul_in_name);
+    static const char *const others[] = {"", "[]", "{", "{\"a\":1,\"a\":2}", "{\"a\":\"\\ud800\"}"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        assert_null(json_parse_quoting(bytes_of_str(others[i]), &nul_in_name));
+        assert_false(nul_in_name);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_flat_objects),
         cmocka_unit_test(test_mutations_agree),
         cmocka_unit_test(test_depth_is_bounded),
+        cmocka_unit_test(test_objects_that_quote_may_hold_nuls),
         cmocka_unit_test(test_strings_are_written_as_jansson_does),
         cmocka_unit_test(test_ids_and_times_are_written_as_jansson_does),
     };

@@ -77,6 +77,43 @@ static void test_a_slow_stream_is_told(void **state)
     events_destroy(events);
 }
 
+static void test_a_letter_is_told_once(void **state)
+{
+    (void)state;
+    struct events *events = events_create(2, 10);
+    struct uuid bob = uuid_random();
+    struct event_stream *stream = NULL;
+    struct event event;
+    struct message_record letter = letter_at(1);
+    assert_int_equal(events_open(events, &bob, &stream), ERR_OK);
+    events_publish_letter(events, &bob, &letter);
+    events_publish_letter(events, &bob, &letter);
+    assert_true(events_next(stream, &event));
+    events_publish_letter(events, &bob, &letter);
+    assert_false(events_next(stream, &event));
+    events_close(stream);
+    events_destroy(events);
+}
+
+static void test_users_are_named_once(void **state)
+{
+    (void)state;
+    struct events *events = events_create(2, 10);
+    struct uuid ids[2] = {uuid_random(), uuid_random()};
+    struct uuid users[4];
+    struct event_stream *streams[3];
+    assert_int_equal(events_users(events, users, 4), 0);
+    assert_int_equal(events_open(events, &ids[0], &streams[0]), ERR_OK);
+    assert_int_equal(events_open(events, &ids[1], &streams[1]), ERR_OK);
+    assert_int_equal(events_open(events, &ids[0], &streams[2]), ERR_OK);
+    assert_int_equal(events_users(events, users, 4), 2);
+    assert_false(uuid_equal(&users[0], &users[1]));
+    assert_int_equal(events_users(events, users, 1), 1);
+    for (int i = 0; i < 3; i++)
+        events_close(streams[i]);
+    events_destroy(events);
+}
+
 static void test_caps(void **state)
 {
     (void)state;
@@ -244,6 +281,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_events_come_in_order_and_only_to_their_user),
         cmocka_unit_test(test_a_slow_stream_is_told),
+        cmocka_unit_test(test_a_letter_is_told_once),
+        cmocka_unit_test(test_users_are_named_once),
         cmocka_unit_test(test_caps),
         cmocka_unit_test(test_arming),
         cmocka_unit_test(test_no_wake_is_lost_and_none_comes_late),

@@ -249,6 +249,10 @@ void embedded_household_set_costs(void *made, uint32_t memory_kib, uint32_t pass
 }
 
 const struct household_maker embedded_household_maker = {
+    .traits = {.keys_by_password = true,
+               .own_codes = true,
+               .own_tokens = true,
+               .kept_counts = true},
     .make = make,
     .restart = restart,
     .unmake = unmake,

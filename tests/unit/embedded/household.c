@@ -19,6 +19,11 @@ void household_use(const struct household_maker *maker)
     the_maker = maker;
 }
 
+const struct household_traits *household_traits(void)
+{
+    return &the_maker->traits;
+}
+
 int household_open(void **state)
 {
     struct household *h = mem_alloc(sizeof *h);
@@ -91,6 +96,12 @@ void household_reset_code(struct household *h, const char *name, char code[HOUSE
     assert_int_equal(h->identity.forgot_password(h->identity.self, &h->ctx, bytes_of_str(name)),
                      ERR_OK);
     h->maker->take_mail(h->made, household_email(h, name), HOUSEHOLD_RESET, code);
+}
+
+void household_assert_no_code(enum err e)
+{
+    if (e != ERR_CODE_EXPIRED || the_maker->traits.own_codes)
+        assert_int_equal(e, ERR_CODE_MISMATCH);
 }
 
 enum err household_sign_in(struct household *h, const char *login, const char *password,

@@ -7,8 +7,8 @@
 #include "ports/identity.h"
 #include "ports/keys.h"
 
-#define HOUSEHOLD_PASSWORD "nine lives of cats"
-#define HOUSEHOLD_NEW_PASSWORD "ten lives of cats"
+#define HOUSEHOLD_PASSWORD "nine-lives-of-cats"
+#define HOUSEHOLD_NEW_PASSWORD "ten-lives-of-cats"
 #define HOUSEHOLD_CODE_BYTES 7u /* 6 digits and the NUL */
 #define HOUSEHOLD_INVITE_BYTES 32u
 #define MINUTE_MS (INT64_C(60) * 1000)
@@ -17,8 +17,20 @@
 
 enum household_mail { HOUSEHOLD_CONFIRM, HOUSEHOLD_RESET, HOUSEHOLD_TAKEN, HOUSEHOLD_CHANGED };
 
+/* What an adapter does itself, where others leave it to a service or have no use for it. The suites
+ * ask it only of those that do. */
+struct household_traits {
+    bool keys_by_password; /* the password opens the keys: recovery keys, custody secrets, clients
+                              that derive for themselves, keys that go with the account */
+    bool own_codes;        /* counts and ages codes by ctx's clock, writes the mails */
+    bool own_tokens;  /* checks passwords before all else, issues tokens by ctx's clock, rotates
+                         refresh tokens and its keys */
+    bool kept_counts; /* counts of guesses outlive a restart, and nobody else counts */
+};
+
 /* One adapter under test. */
 struct household_maker {
+    struct household_traits traits;
     /* Gives both ports, empty, and a handle; restart closes and opens them on what is stored. */
     void *(*make)(struct identity *identity, struct keys *keys);
     void (*restart)(void *made, struct identity *identity, struct keys *keys);
@@ -46,8 +58,9 @@ struct household {
     struct actor actor;
 };
 
-/* The adapter that the suites run on. */
+/* The adapter that the suites run on, and its traits. */
 void household_use(const struct household_maker *maker);
+const struct household_traits *household_traits(void);
 
 /* cmocka set-up and tear-down: *state is the household. */
 int household_open(void **state);
@@ -68,6 +81,10 @@ struct uuid household_add(struct household *h, const char *name);
 
 /* Has a reset code mailed and takes it. */
 void household_reset_code(struct household *h, const char *name, char code[HOUSEHOLD_CODE_BYTES]);
+
+/* Fails unless a code that was not the right one was refused: as a mismatch or, by services that
+ * have codes of their own, as one that is past. */
+void household_assert_no_code(enum err e);
 
 /* Signs in by password. */
 enum err household_sign_in(struct household *h, const char *login, const char *password,

@@ -157,6 +157,7 @@ int main(void)
         TEST(test_foreign_changes_are_noticed),
         TEST(test_moved_private_key),
     };
-    return contract_keys_run() +
+    const struct contract_keys_traits traits = {.proves_sender = true};
+    return contract_keys_run(&traits) + contract_key_rings_run() +
            cmocka_run_group_tests_name("keys on key rings", tests, NULL, NULL);
 }

@@ -14,12 +14,14 @@ import { CodeField } from "./CodeField";
 import { EntryPage } from "./EntryPage";
 import { NewPassword } from "./NewPassword";
 import { pendingUsername, setPendingUsername } from "./pending";
+import { useRecoveryKeys } from "./serviceConfig";
 
 type ResetFields = components["schemas"]["ResetPassword"];
 
 export default function ResetPassword() {
   const { t } = useI18n();
   const navigate = useNavigate();
+  const hasRecoveryKeys = useRecoveryKeys();
   const [username, setUsername] = useState(pendingUsername);
   const [code, setCode] = useState("");
   const [password, setPassword] = useState("");
@@ -52,7 +54,7 @@ export default function ResetPassword() {
       </EntryPage>
     );
   }
-  const hasKey = recoveryKey.trim() !== "";
+  const losesLetters = hasRecoveryKeys && recoveryKey.trim() === "";
   return (
     <EntryPage title={t("reset.title")} lead={t("reset.lead")}>
       {reset.error !== null && <ProblemNotice error={reset.error} />}
@@ -72,16 +74,18 @@ export default function ResetPassword() {
           onChange={setPassword}
           names={[username]}
         />
-        <Field
-          name="recovery-key"
-          label={t("reset.recovery_key")}
-          help={t("reset.recovery_key_help")}
-          autoComplete="off"
-          spellCheck="false"
-          value={recoveryKey}
-          onChange={setRecoveryKey}
-        />
-        {!hasKey && (
+        {hasRecoveryKeys && (
+          <Field
+            name="recovery-key"
+            label={t("reset.recovery_key")}
+            help={t("reset.recovery_key_help")}
+            autoComplete="off"
+            spellCheck="false"
+            value={recoveryKey}
+            onChange={setRecoveryKey}
+          />
+        )}
+        {losesLetters && (
           <Checkbox className="check" isRequired isSelected={acceptsLoss} onChange={setAcceptsLoss}>
             <CheckMark />
             {t("reset.accept_loss")}
@@ -91,7 +95,7 @@ export default function ResetPassword() {
           type="submit"
           look="primary"
           isPending={reset.isPending}
-          isDisabled={!hasKey && !acceptsLoss}
+          isDisabled={losesLetters && !acceptsLoss}
         >
           {t("reset.action")}
         </Button>

@@ -24,3 +24,8 @@ export function useServiceConfig(): ServiceConfig {
   });
   return config.data ?? presumed;
 }
+
+/** Whether a forgotten password costs the letters, unless a recovery key is kept: on AWS keys stay in KMS. */
+export function useRecoveryKeys(): boolean {
+  return useServiceConfig().backend === "embedded";
+}

@@ -5,6 +5,7 @@ import { formatSize } from "../i18n/format";
 import { useI18n } from "../i18n/I18n";
 import { useUnread } from "../letters/queries";
 import { usePersonWithKey } from "../people/usePerson";
+import { useRecoveryKeys } from "../screens/serviceConfig";
 import { Icon } from "../ui/Icon";
 import { Appearance } from "./Appearance";
 import { EraseAccount } from "./EraseAccount";
@@ -19,6 +20,7 @@ import "./settings.css";
 export default function Settings() {
   const { t, locale } = useI18n();
   const me = useMe();
+  const hasRecoveryKeys = useRecoveryKeys();
   const unread = useUnread();
   useTitle(t("settings.title"), unread.data?.count ?? me.unread);
   const key = usePersonWithKey(me.id).data;
@@ -61,7 +63,7 @@ export default function Settings() {
       <Appearance />
       <SessionList />
       <PasswordSection />
-      <RecoverySection />
+      {hasRecoveryKeys && <RecoverySection />}
       <ExportData />
       <EraseAccount />
     </main>

@@ -1,0 +1,85 @@
+#include "aws/s3/s3_list.h"
+
+#include "aws/client/answers.h"
+#include "aws/s3/s3_call.h"
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TAG_BYTES 40u
+#define SECONDS_CHARACTERS 19u /* of "2026-11-24T13:50:00" */
+
+/* The index of text in b at or after from, or SIZE_MAX. */
+static size_t find(struct bytes b, const char *text, size_t from)
+{
+    const uint8_t *at = from > b.n ? NULL : memmem(b.p + from, b.n - from, text, strlen(text));
+    return at == NULL ? SIZE_MAX : (size_t)(at - b.p);
+}
+
+/* Gives what is between <name> and </name>. These elements do not nest in themselves, and S3 writes
+ * neither attributes on them nor markup into the texts inside. */
+static bool next_block(struct bytes *rest, const char *name, struct bytes *block)
+{
+    char tag[TAG_BYTES];
+    (void)snprintf(tag, sizeof tag, "<%s>", name);
+    size_t start = rest->n == 0 ? SIZE_MAX : find(*rest, tag, 0);
+    if (start == SIZE_MAX)
+        return false;
+    start += strlen(tag);
+    (void)snprintf(tag, sizeof tag, "</%s>", name);
+    size_t end = find(*rest, tag, start);
+    if (end == SIZE_MAX)
+        return false;
+    *block = bytes_slice(*rest, start, end - start);
+    *rest = bytes_slice(*rest, end + strlen(tag), rest->n);
+    return true;
+}
+
+static void read_key(struct arena *arena, struct bytes block, struct s3_entry *out)
+{
+    const struct bytes prefix = BYTES_LIT(S3_PREFIX);
+    struct bytes key;
+    if (!answers_xml_text(arena, block, "Key", &key) || key.n >= S3_KEY_BYTES)
+        return;
+    memcpy(out->key, key.p, key.n);
+    out->is_letter =
+        bytes_starts_with(key, prefix) && uuid_parse(bytes_slice(key, prefix.n, key.n), &out->id);
+}
+
+/* S3 writes milliseconds, always ".000"; others that speak its protocol leave them out. */
+static int64_t read_time(struct arena *arena, struct bytes block, const char *name)
+{
+    struct bytes text;
+    int64_t unix_ms;
+    if (!answers_xml_text(arena, block, name, &text) || text.n <= SECONDS_CHARACTERS ||
+        text.p[text.n - 1] != 'Z')
+        return INT64_MAX;
+    const char *to_seconds =
+        arena_printf(arena, "%.*s.000Z", (int)SECONDS_CHARACTERS, (const char *)text.p);
+    return clock_from_rfc3339(to_seconds, &unix_ms) ? unix_ms : INT64_MAX;
+}
+
+bool s3_list_next(struct arena *arena, struct bytes *rest, const char *element,
+                  struct s3_entry *out)
+{
+    struct bytes block;
+    struct bytes text;
+    if (!next_block(rest, element, &block))
+        return false;
+    bool is_object = strcmp(element, "Contents") == 0;
+    *out = (struct s3_entry){.upload_id = ""};
+    read_key(arena, block, out);
+    out->unix_ms = read_time(arena, block, is_object ? "LastModified" : "Initiated");
+    if (answers_xml_text(arena, block, "Size", &text))
+        (void)bytes_to_u64(text, INT64_MAX, &out->size);
+    if (answers_xml_text(arena, block, "UploadId", &text))
+        out->upload_id = arena_str(arena, text);
+    return true;
+}
+
+bool s3_list_is_truncated(struct arena *arena, struct bytes list)
+{
+    struct bytes text;
+    return answers_xml_text(arena, list, "IsTruncated", &text) && bytes_equal_str(text, "true");
+}
