@@ -36,12 +36,12 @@ def settings(environment, role, **more):
 class Gateway:
     """A function of its own, called by events of payload "1.0" (REST) or "2.0" (HTTP)."""
 
-    def __init__(self, environment, payload, **more):
+    def __init__(self, environment, payload, command=(str(BINARY), "lambda"), **more):
         self.payload = payload
         self._double = environment.double
         self.function = self._double.control(
             "function", name=f"{environment.name}-api-{payload.replace('.', '-')}",
-            command=[str(BINARY), "lambda"], timeout_s=FUNCTION_SECONDS,
+            command=list(command), timeout_s=FUNCTION_SECONDS,
             environment=settings(environment, "app-lambda",
                                  LETTERLOCK_LAMBDA_STAGE_PREFIX=f"/{STAGE}", **more))
 
