@@ -18,8 +18,8 @@ void loopback_fini(struct loopback *l)
     arena_fini(&l->arena);
 }
 
-struct scripted_answer *loopback_answer(struct loopback *l, const char *status, const char *headers,
-                                        const char *body)
+struct scripted_answer *loopback_kept_answer(struct loopback *l, const char *status,
+                                             const char *headers, const char *body)
 {
     assert(!l->started && l->answer_count < SCRIPTED_ANSWERS_MAX);
     const char *head = arena_printf(&l->arena, "HTTP/1.1 %s\r\n%sContent-Length: %zu\r\n\r\n",
@@ -28,7 +28,17 @@ struct scripted_answer *loopback_answer(struct loopback *l, const char *status, 
     *answer = (struct scripted_answer){
         .head = bytes_of_str(head),
         .body = bytes_of_str(arena_str(&l->arena, bytes_of_str(body))),
+        .keep_open = true,
     };
+    return answer;
+}
+
+struct scripted_answer *loopback_answer(struct loopback *l, const char *status, const char *headers,
+                                        const char *body)
+{
+    headers = arena_printf(&l->arena, "%sConnection: close\r\n", headers);
+    struct scripted_answer *answer = loopback_kept_answer(l, status, headers, body);
+    answer->keep_open = false;
     return answer;
 }
 

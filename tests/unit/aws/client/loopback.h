@@ -20,10 +20,13 @@ void loopback_init(struct loopback *l);
 /* Stops the server, if it runs. Clients with open connections are to be ended before. */
 void loopback_fini(struct loopback *l);
 
-/* Adds an answer, which closes the connection. status: "200 OK"; headers: lines with their ends, or
- * "". The texts are copied. It may be changed until loopback_start. */
+/* Adds an answer that says, or does not say, that the connection ends with it. status: "200 OK";
+ * headers: lines with their ends, or "". The texts are copied. It may be changed until
+ * loopback_start. */
 struct scripted_answer *loopback_answer(struct loopback *l, const char *status, const char *headers,
                                         const char *body);
+struct scripted_answer *loopback_kept_answer(struct loopback *l, const char *status,
+                                             const char *headers, const char *body);
 
 void loopback_start(struct loopback *l);
 

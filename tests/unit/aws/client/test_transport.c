@@ -90,8 +90,8 @@ static void test_the_request_is_sent_as_it_is_signed(void **state)
 static void test_a_connection_is_used_again(void **state)
 {
     struct rig *rig = *state;
-    loopback_answer(&rig->peer, "200 OK", "", "1")->keep_open = true;
-    loopback_answer(&rig->peer, "200 OK", "", "2")->keep_open = true;
+    loopback_kept_answer(&rig->peer, "200 OK", "", "1");
+    loopback_kept_answer(&rig->peer, "200 OK", "", "2");
     start(rig, "POST");
     assert_int_equal(exchange(rig), TRANSPORT_ANSWERED);
     assert_int_equal(exchange(rig), TRANSPORT_ANSWERED);
@@ -104,7 +104,7 @@ static void test_a_connection_is_used_again(void **state)
 static void test_a_request_is_sent_once_on_a_connection_that_breaks(void **state)
 {
     struct rig *rig = *state;
-    loopback_answer(&rig->peer, "200 OK", "", "1")->keep_open = true;
+    loopback_kept_answer(&rig->peer, "200 OK", "", "1");
     loopback_answer(&rig->peer, "200 OK", "", "2")->close_unanswered = true;
     start(rig, "POST");
     assert_int_equal(exchange(rig), TRANSPORT_ANSWERED);
