@@ -7,7 +7,7 @@
 #define ANSWERS_CODE_BYTES 96u
 
 /* Reads the error code of a failure: from error_type (the header x-amzn-ErrorType, or ""), a JSON
- * body's __type, or an XML body's <Code>, without namespace and address. "" when there is none.
+ * body's __type or code, or an XML body's <Code>, without namespace and address. "" for none.
  * Gives the message in the arena, or "". */
 const char *answers_code(struct arena *arena, const char *error_type, struct bytes body,
                          char code[ANSWERS_CODE_BYTES]);
@@ -16,8 +16,9 @@ const char *answers_code(struct arena *arena, const char *error_type, struct byt
  * (S3 API Reference) begin their answer before they know. */
 bool answers_is_disguised_error(struct bytes body);
 
-/* The text between <name> and </name>, the first, with the five XML entities resolved, in the
- * arena; false when there is none. Elements with attributes are not found. */
+/* The text of the first element of that name, with character references resolved, in the arena;
+ * false when there is none, or it holds elements. Not a general parser: no namespaces, CDATA or
+ * comments, which AWS does not send. */
 bool answers_xml_text(struct arena *arena, struct bytes body, const char *name, struct bytes *out);
 
 /* Reads an HTTP date (RFC 9110 section 5.6.7, IMF-fixdate); false for anything else. */

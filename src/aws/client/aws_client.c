@@ -20,18 +20,22 @@
 
 #define ANSWER_DEFAULT_MAX (1u << 20)
 #define BODY_MAX_BYTES (8u << 20) /* of a JSON request; DynamoDB takes 4 MiB */
-#define SKEW_MIN_MS 30000         /* smaller differences are the network's */
+/* Services take five minutes of difference, S3 fifteen. */
+#define SKEW_MIN_MS (INT64_C(4) * 60 * 1000)
+#define WORTH_SPLITTING_MS 1000 /* less time than this is not left to another attempt */
+#define ASKED_DELAY_MAX_MS 5000 /* what x-amz-retry-after is heeded to */
 #define AUTHORIZATION_MAX_BYTES 4096u
 #define SERVER_ERROR 500
 
 struct aws_client {
     struct arena arena; /* of the endpoints */
     const struct aws_config *config;
-    struct endpoint endpoints[AWS_SERVICE_COUNT];
-    struct transport *transport;
     struct aws_chain *chain;
-    struct retry_budget *budget;
     _Atomic int64_t skew_ms; /* AWS's clock less ours */
+    /* By service, so that one in trouble does not take others' connections and retries. */
+    struct endpoint endpoints[AWS_SERVICE_COUNT];
+    struct transport *transports[AWS_SERVICE_COUNT];
+    struct retry_budget *budgets[AWS_SERVICE_COUNT];
     _Atomic uint64_t counts[AWS_SERVICE_COUNT];
 };
 
@@ -47,9 +51,11 @@ enum err aws_client_create(struct ctx *ctx, const struct aws_config *config,
         mem_free(client);
         return e;
     }
-    client->transport = transport_create(config->ca_file);
     client->chain = aws_chain_create();
-    client->budget = retry_budget_create();
+    for (int i = 0; i < AWS_SERVICE_COUNT; i++) {
+        client->transports[i] = transport_create(config->ca_file);
+        client->budgets[i] = retry_budget_create();
+    }
     *out = client;
     return ERR_OK;
 }
@@ -58,9 +64,11 @@ void aws_client_destroy(struct aws_client *client)
 {
     if (client == NULL)
         return;
-    retry_budget_destroy(client->budget);
+    for (int i = 0; i < AWS_SERVICE_COUNT; i++) {
+        retry_budget_destroy(client->budgets[i]);
+        transport_destroy(client->transports[i]);
+    }
     aws_chain_destroy(client->chain);
-    transport_destroy(client->transport);
     arena_fini(&client->arena);
     mem_free(client);
 }
@@ -90,8 +98,11 @@ struct attempt {
     const struct endpoint *endpoint;
     const char *path; /* with the bucket, for path-style S3 */
     struct aws_credentials credentials;
+    int64_t signed_unix_ms;
+    int64_t asked_delay_ms; /* by the last answer; 0: not */
     unsigned retries;
-    bool renewed; /* credentials were refused as expired, and fetched anew */
+    unsigned cost; /* of the last retry, from the budget */
+    bool renewed;  /* credentials were refused as expired, and fetched anew */
     bool clock_corrected;
     bool sent; /* an earlier attempt may have been carried out */
 };
@@ -102,6 +113,11 @@ static void add_header(struct transport_request *request, const char *name, cons
         request->headers[request->header_count++] = (struct transport_header){name, value};
 }
 
+static struct retry_budget *budget_of(const struct attempt *a)
+{
+    return a->client->budgets[a->call->service];
+}
+
 static struct signer_scope scope_of(const struct attempt *a)
 {
     return (struct signer_scope){
@@ -109,7 +125,7 @@ static struct signer_scope scope_of(const struct attempt *a)
         .service = a->endpoint->signing_name,
         .encode_path_once = a->call->service == AWS_S3,
         .normalize_path = a->call->service != AWS_S3,
-        .unix_ms = aws_client_now(a->client),
+        .unix_ms = a->signed_unix_ms,
     };
 }
 
@@ -161,11 +177,13 @@ static enum err sign_headers(const struct attempt *a, struct transport_request *
     return e;
 }
 
-/* While a further attempt is possible, this one leaves time for it. */
+/* While a further attempt is possible, this one leaves time for it. One that timed out is repeated
+ * only if that may be. */
 static int64_t timeout_of(const struct attempt *a)
 {
     int64_t left_ms = ctx_left_ms(a->ctx);
-    return a->retries + 1 < RETRY_ATTEMPTS_MAX ? left_ms * 2 / 3 : left_ms;
+    bool last = !a->call->repeatable || a->retries + 1 >= RETRY_ATTEMPTS_MAX;
+    return last || left_ms < WORTH_SPLITTING_MS ? left_ms : left_ms / 2;
 }
 
 static enum err make_request(const struct attempt *a, struct transport_request *request)
@@ -187,6 +205,7 @@ static enum err make_request(const struct attempt *a, struct transport_request *
 
 static enum err find_credentials(struct attempt *a)
 {
+    a->signed_unix_ms = aws_client_now(a->client);
     if (a->call->signing == AWS_SIGN_SERVER)
         return aws_chain_get(a->client->chain, a->ctx, &a->credentials);
     if (a->call->signing == AWS_SIGN_GIVEN)
@@ -233,19 +252,20 @@ static bool is_expired_code(const char *code)
 static bool is_clock_code(const char *code)
 {
     return strcmp(code, "RequestTimeTooSkewed") == 0 || strcmp(code, "RequestExpired") == 0 ||
+           strcmp(code, "RequestInTheFuture") == 0 ||
            strcmp(code, "InvalidSignatureException") == 0 ||
            strcmp(code, "SignatureDoesNotMatch") == 0;
 }
 
-/* Sets the clock by the answer's date when it is off by more than the network explains. */
+/* Sets the clock by the answer's date when that is far from the time that was signed. The time, not
+ * the present correction: another call may have made the same one meanwhile. */
 static bool correct_clock(struct attempt *a, const char *date)
 {
     int64_t theirs;
-    if (a->clock_corrected || !answers_date(date, &theirs))
+    if (a->clock_corrected || !answers_date(date, &theirs) ||
+        llabs(theirs - a->signed_unix_ms) < SKEW_MIN_MS)
         return false;
     int64_t skew_ms = theirs - clock_unix_ms();
-    if (llabs(skew_ms - atomic_load(&a->client->skew_ms)) < SKEW_MIN_MS)
-        return false;
     a->clock_corrected = true;
     atomic_store(&a->client->skew_ms, skew_ms);
     log_warning("aws_clock_skew", "ms=%lld", (long long)skew_ms);
@@ -257,8 +277,7 @@ static bool renew_credentials(struct attempt *a)
     if (a->renewed || a->call->signing != AWS_SIGN_SERVER)
         return false;
     a->renewed = true;
-    aws_chain_refused(a->client->chain, &a->credentials);
-    return true;
+    return aws_chain_refused(a->client->chain, &a->credentials);
 }
 
 /* --- deciding --- */
@@ -269,7 +288,7 @@ static enum verdict judge_answer(struct attempt *a, const struct transport_answe
                                  const struct aws_answer *answer, enum retry_reason *reason)
 {
     if (answer->status < 300) {
-        retry_budget_give(a->client->budget, a->retries);
+        retry_budget_give(budget_of(a), a->cost);
         return DONE;
     }
     if (is_expired_code(answer->code))
@@ -289,7 +308,7 @@ static enum verdict judge_loss(struct attempt *a, enum transport_outcome outcome
                                enum retry_reason *reason)
 {
     *reason = RETRY_TRANSIENT;
-    if (outcome == TRANSPORT_TOO_LARGE)
+    if (outcome == TRANSPORT_TOO_LARGE || outcome == TRANSPORT_REFUSED)
         return DONE;
     a->sent = a->sent || outcome == TRANSPORT_LOST;
     return outcome == TRANSPORT_NOT_SENT || a->call->repeatable ? AGAIN_LATER : DONE;
@@ -301,7 +320,12 @@ static bool wait_for_retry(struct attempt *a, enum retry_reason reason)
     if (a->retries + 1 >= RETRY_ATTEMPTS_MAX)
         return false;
     int64_t delay_ms = retry_delay_ms(a->retries + 1, reason);
-    if (delay_ms >= ctx_left_ms(a->ctx) || !retry_budget_take(a->client->budget, reason))
+    if (delay_ms < a->asked_delay_ms)
+        delay_ms = a->asked_delay_ms;
+    if (delay_ms >= ctx_left_ms(a->ctx))
+        return false;
+    a->cost = retry_budget_take(budget_of(a), reason);
+    if (a->cost == 0)
         return false;
     a->retries++;
     struct timespec time = {.tv_sec = delay_ms / 1000, .tv_nsec = delay_ms % 1000 * 1000000};
@@ -325,7 +349,10 @@ static enum verdict exchange(struct attempt *a, const struct transport_request *
     enum verdict verdict;
     atomic_fetch_add(&a->client->counts[a->call->service], 1);
     enum transport_outcome outcome =
-        transport_exchange(a->client->transport, request, &from, cause);
+        transport_exchange(a->client->transports[a->call->service], request, &from, cause);
+    uint64_t asked_ms = 0;
+    (void)bytes_to_u64(bytes_of_str(from.retry_after_ms), UINT32_MAX, &asked_ms);
+    a->asked_delay_ms = asked_ms < ASKED_DELAY_MAX_MS ? (int64_t)asked_ms : ASKED_DELAY_MAX_MS;
     if (outcome == TRANSPORT_ANSWERED && !is_intact(a, &from)) {
         outcome = TRANSPORT_LOST;
         *cause = "the answer's checksum is wrong";
@@ -439,7 +466,9 @@ enum err aws_client_presign(struct aws_client *client, struct ctx *ctx, const ch
         .payload_hash = "UNSIGNED-PAYLOAD",
     };
     struct signer_scope scope = scope_of(&a);
-    buffer_printf(out, "%s%s?", endpoint->base, whole);
+    buffer_append_str(out, endpoint->base);
+    buffer_append_str(out, whole);
+    buffer_append_u8(out, '?');
     e = signer_presign(&request, &scope, &a.credentials, expires_s, out);
     aws_credentials_fini(&a.credentials);
     return e;

@@ -29,13 +29,17 @@ struct aws_chain;
 struct aws_chain *aws_chain_create(void) __attribute__((returns_nonnull));
 void aws_chain_destroy(struct aws_chain *chain);
 
-/* Copies valid credentials to *out. They are fetched when there are none, and renewed by one caller
- * when five minutes or less remain while the others go on with those there are. Thread-safe.
- * ERR_UNAVAILABLE with a logged cause when no source gives any. */
+/* Copies the server's credentials to *out. They are fetched when there are none, and renewed by one
+ * caller when five minutes or less remain while the others go on with those there are. When the
+ * source fails, those there are stay in use, expired or not: the service decides (see
+ * aws_chain_refused), and AWS's own metadata service hands out such when it is in trouble.
+ * Thread-safe. ERR_UNAVAILABLE with a logged cause when no source gives any. */
 enum err aws_chain_get(struct aws_chain *chain, struct ctx *ctx,
                        struct aws_credentials *out) MUST_CHECK;
 
-/* The service refused these as expired: they are dropped unless newer ones are there already. */
-void aws_chain_refused(struct aws_chain *chain, const struct aws_credentials *credentials);
+/* The service refused these as expired: they are dropped unless newer ones are there already. False
+ * when the source can give no others. */
+bool aws_chain_refused(struct aws_chain *chain,
+                       const struct aws_credentials *credentials) MUST_CHECK;
 
 #endif

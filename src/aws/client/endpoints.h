@@ -14,7 +14,7 @@ struct endpoint {
 };
 
 /* Fills all endpoints in; texts live in the arena. ERR_UNAVAILABLE with ctx->detail when an
- * override is not scheme://host[:port]. */
+ * override is not scheme://host[:port], or the region or the bucket's name cannot be one. */
 enum err endpoints_init(struct ctx *ctx, struct arena *arena, const struct aws_config *config,
                         struct endpoint endpoints[AWS_SERVICE_COUNT]) MUST_CHECK;
 

@@ -6,9 +6,10 @@
 
 #include <string.h>
 
-#define CAPACITY 500
-#define COST 5
-#define GIFT 1 /* for a call that needed no retry */
+#define CAPACITY 500u
+#define COST_THROTTLED 5u
+#define COST_TRANSIENT 10u /* it may have cost a long wait */
+#define GIFT 1u            /* for a call that needed no retry */
 #define TRANSIENT_BASE_MS 50u
 #define THROTTLED_BASE_MS 250u
 #define DELAY_MAX_MS 5000u
@@ -16,7 +17,7 @@
 
 struct retry_budget {
     struct lock lock;
-    int tokens;
+    unsigned tokens;
 };
 
 struct retry_budget *retry_budget_create(void)
@@ -35,20 +36,20 @@ void retry_budget_destroy(struct retry_budget *budget)
     mem_free(budget);
 }
 
-bool retry_budget_take(struct retry_budget *budget, enum retry_reason reason)
+unsigned retry_budget_take(struct retry_budget *budget, enum retry_reason reason)
 {
-    int cost = reason == RETRY_THROTTLED ? COST : 2 * COST;
+    unsigned cost = reason == RETRY_THROTTLED ? COST_THROTTLED : COST_TRANSIENT;
     lock_acquire(&budget->lock);
-    bool enough = budget->tokens >= cost;
-    if (enough)
-        budget->tokens -= cost;
+    if (budget->tokens < cost)
+        cost = 0;
+    budget->tokens -= cost;
     lock_release(&budget->lock);
-    return enough;
+    return cost;
 }
 
-void retry_budget_give(struct retry_budget *budget, unsigned retries)
+void retry_budget_give(struct retry_budget *budget, unsigned cost)
 {
-    int back = retries == 0 ? GIFT : (int)retries * COST;
+    unsigned back = cost == 0 ? GIFT : cost;
     lock_acquire(&budget->lock);
     budget->tokens = budget->tokens + back < CAPACITY ? budget->tokens + back : CAPACITY;
     lock_release(&budget->lock);
@@ -77,12 +78,15 @@ bool retry_is_throttle(const char *code)
     static const char *const codes[] = {
         "BandwidthLimitExceeded",
         "EC2ThrottledException",
+        "KMSThrottling",
+        "KMSThrottlingException",
         "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "RequestThrottled",
         "RequestThrottledException",
         "SlowDown",
+        "Throttled",
         "ThrottledException",
         "Throttling",
         "ThrottlingException",

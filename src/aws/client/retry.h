@@ -4,6 +4,8 @@
 #ifndef LETTERLOCK_AWS_CLIENT_RETRY_H
 #define LETTERLOCK_AWS_CLIENT_RETRY_H
 
+#include "base/err.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -16,11 +18,12 @@ struct retry_budget;
 struct retry_budget *retry_budget_create(void) __attribute__((returns_nonnull));
 void retry_budget_destroy(struct retry_budget *budget); /* NULL is legal */
 
-/* Takes the price of one more attempt; false, and it must not be made, when there is not enough. */
-bool retry_budget_take(struct retry_budget *budget, enum retry_reason reason);
+/* Takes the price of one more attempt and tells it; 0, and it must not be made, when there is not
+ * enough. */
+unsigned retry_budget_take(struct retry_budget *budget, enum retry_reason reason) MUST_CHECK;
 
-/* An attempt succeeded: gives back what the call's retries took, or a little when it took none. */
-void retry_budget_give(struct retry_budget *budget, unsigned retries);
+/* An attempt succeeded: gives back what the call's last retry took, or a little when cost is 0. */
+void retry_budget_give(struct retry_budget *budget, unsigned cost);
 
 /* Milliseconds to wait before the attempt-th repetition (1, 2 …), by chance. */
 int64_t retry_delay_ms(unsigned attempt, enum retry_reason reason);

@@ -401,6 +401,8 @@ enum err signer_presign(const struct signer_request *request, const struct signe
     append_signed_names(&added, request);
     buffer_clear(&text);
     enum err e = sign_request(request, scope, credentials, buffer_bytes(&added), &text, signature);
+    if (!buffer_ok(&added))
+        e = ERR_INVALID_FIELD;
     buffer_append(out, request->query);
     if (request->query.n > 0)
         buffer_append_u8(out, '&');

@@ -1,4 +1,5 @@
-/* One HTTP exchange over a bounded pool of libcurl handles, which keep their connections. */
+/* HTTP exchanges with one host, over a bounded pool of libcurl handles that keep their connections.
+ */
 #ifndef LETTERLOCK_AWS_CLIENT_TRANSPORT_H
 #define LETTERLOCK_AWS_CLIENT_TRANSPORT_H
 
@@ -28,8 +29,9 @@ struct transport_answer {
     long status;
     struct buffer body;
     char date[TRANSPORT_VALUE_BYTES];
-    char error_type[TRANSPORT_VALUE_BYTES]; /* x-amzn-ErrorType */
-    char crc32[TRANSPORT_VALUE_BYTES];      /* x-amz-crc32 */
+    char error_type[TRANSPORT_VALUE_BYTES];     /* x-amzn-ErrorType */
+    char crc32[TRANSPORT_VALUE_BYTES];          /* x-amz-crc32 */
+    char retry_after_ms[TRANSPORT_VALUE_BYTES]; /* x-amz-retry-after */
     char etag[TRANSPORT_VALUE_BYTES];
     char writer[TRANSPORT_VALUE_BYTES]; /* x-amz-meta-writer */
     char content_range[TRANSPORT_VALUE_BYTES];
@@ -41,6 +43,8 @@ enum transport_outcome {
     TRANSPORT_NOT_SENT,  /* the server cannot have seen the request */
     TRANSPORT_LOST,      /* it may have, and there is no answer */
     TRANSPORT_TOO_LARGE, /* there is one, of more than answer_max bytes */
+    TRANSPORT_REFUSED,   /* not sent, by us: the peer is not who it should be, or the request is
+                            malformed; another try has the same end */
 };
 
 struct transport;
@@ -50,8 +54,10 @@ struct transport *transport_create(const char *ca_file) __attribute__((returns_n
 /* No exchange may be under way. NULL is legal. */
 void transport_destroy(struct transport *transport);
 
-/* Makes an exchange. Thread-safe; blocks for timeout_ms at most. The answer's body is the caller's
- * to end with transport_answer_fini, whatever the outcome. *cause is static text for the log. */
+/* Makes an exchange; the request is sent once at most. Thread-safe; blocks for timeout_ms at most,
+ * the wait for one of the pool's handles included. A header value with a line break or of more than
+ * 8 KiB is refused. The answer's body is the caller's to end with transport_answer_fini, whatever
+ * the outcome. *cause is static text for the log. */
 enum transport_outcome transport_exchange(struct transport *transport,
                                           const struct transport_request *request,
                                           struct transport_answer *answer,

@@ -1,6 +1,6 @@
 /* A peer that answers as told: each request gets the next of a list of answers, byte for byte, and
- * the connection is closed after it. It can so break off where a real server never would on demand.
- * What it received is kept for the test to look at. */
+ * the connection is closed after it unless the answer says otherwise. It can so break off where a
+ * real server never would on demand. What it received is kept for the test to look at. */
 #ifndef LETTERLOCK_TESTS_SCRIPTED_SERVER_H
 #define LETTERLOCK_TESTS_SCRIPTED_SERVER_H
 
@@ -13,6 +13,8 @@ struct scripted_answer {
     struct bytes head; /* status line and headers, with the empty line */
     struct bytes body;
     bool close_unanswered;
+    bool hang;      /* no answer: the client is to lose patience and go away */
+    bool keep_open; /* the next request may come on this connection */
 };
 
 struct scripted_server {
@@ -20,6 +22,7 @@ struct scripted_server {
     size_t count;
     struct buffer requests[SCRIPTED_ANSWERS_MAX]; /* heads and bodies as they came */
     size_t served;
+    size_t connections;
     int listener;
     char url[64];
     struct thread thread;
@@ -30,7 +33,8 @@ struct scripted_server {
 void scripted_server_start(struct scripted_server *server, const struct scripted_answer *answers,
                            size_t count);
 
-/* Waits until the thread has ended, serving nobody new: now the requests may be looked at. */
+/* Waits until the thread has ended, serving nobody new: now the requests may be looked at. A client
+ * that keeps its connection open is to be ended before. */
 void scripted_server_finish(struct scripted_server *server);
 
 /* Finishes and frees what was received. */

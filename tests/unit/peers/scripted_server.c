@@ -55,22 +55,50 @@ static void send_all(int fd, struct bytes data)
     }
 }
 
-static void serve_one(int fd, const struct scripted_answer *answer, struct buffer *request)
+static void wait_for_end(int fd)
+{
+    struct pollfd gone = {.fd = fd, .events = POLLIN};
+    uint8_t rest[4096];
+    while (poll(&gone, 1, WAIT_MS) == 1 && recv(fd, rest, sizeof rest, 0) > 0) {
+    }
+}
+
+static bool read_request(int fd, struct buffer *request)
 {
     bool continued = false;
     while (!is_complete(buffer_bytes(request))) {
         if (!receive(fd, request))
-            return;
+            return false;
         if (!continued && find(buffer_bytes(request), "Expect: 100-continue") != SIZE_MAX) {
             send_all(fd, BYTES_LIT("HTTP/1.1 100 Continue\r\n\r\n"));
             continued = true;
         }
     }
-    if (answer->close_unanswered)
-        return;
+    return true;
+}
+
+/* Serves the next answer; true when the connection stays open behind it. */
+static bool serve_one(struct scripted_server *server, int fd)
+{
+    const struct scripted_answer *answer = &server->answers[server->served];
+    struct buffer *request = &server->requests[server->served];
+    buffer_init(request, REQUEST_MAX_BYTES);
+    if (!read_request(fd, request)) {
+        if (request->n > 0)
+            server->served++; /* broken off in the middle */
+        return false;
+    }
+    server->served++;
+    if (answer->hang)
+        wait_for_end(fd);
+    if (answer->hang || answer->close_unanswered)
+        return false;
     send_all(fd, answer->head);
     send_all(fd, answer->body);
+    if (answer->keep_open)
+        return true;
     shutdown(fd, SHUT_WR);
+    return false;
 }
 
 static void serve(void *arg)
@@ -80,11 +108,10 @@ static void serve(void *arg)
         int fd = accept(server->listener, NULL, NULL);
         if (fd < 0)
             return; /* stopped */
-        struct buffer *request = &server->requests[server->served];
-        buffer_init(request, REQUEST_MAX_BYTES);
-        serve_one(fd, &server->answers[server->served], request);
+        server->connections++;
+        while (serve_one(server, fd) && server->served < server->count) {
+        }
         close(fd);
-        server->served++;
     }
 }
 
