@@ -95,21 +95,20 @@ static enum stored find_stored(const struct object_writer *w, struct ctx *ctx)
     return stored;
 }
 
-/* True when an answer leaves open whether we made the object. 412: there is one, but an earlier
- * attempt may have made it, also one by libcurl, which repeats by itself what a connection loses
- * that had been used before. 409: another request for it was under way. NoSuchUpload: completed by
- * an earlier attempt, or aborted by a sweep. */
+/* True when an answer leaves open whether we made the object. 412: there is one, but it may be that
+ * of an earlier attempt. 409: another request for it was under way. NoSuchUpload: completed by an
+ * earlier attempt, or aborted by a sweep. */
 static bool is_in_doubt(const struct aws_answer *answer)
 {
-    return answer->status == 412 || answer->status == 409 || answer->status >= 500 ||
-           strcmp(answer->code, "NoSuchUpload") == 0;
+    return (answer->status == 412 && answer->repeated) || answer->status == 409 ||
+           answer->status >= 500 || strcmp(answer->code, "NoSuchUpload") == 0;
 }
 
 /* What the request that makes the object visible came to; sent is what sending it gave. */
 static enum err judge(struct object_writer *w, struct ctx *ctx, struct s3_call *s, enum err sent)
 {
     if (sent == ERR_OK && !is_in_doubt(&s->answer))
-        return s3_call_check(s);
+        return s->answer.status == 412 ? ERR_CONFLICT : s3_call_check(s);
     enum stored stored = find_stored(w, ctx);
     if (stored == STORED_BY_US)
         return ERR_OK;
