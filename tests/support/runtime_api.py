@@ -126,6 +126,7 @@ class _Listener(http.server.ThreadingHTTPServer):
 class _Connection(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = REQUEST_SECONDS
+    disable_nagle_algorithm = True
 
     def setup(self):
         super().setup()
