@@ -95,9 +95,49 @@ def token_seeds():
     yield "token", b"\0" + b".".join([*encoded, b"A" * 86]).replace(b"=", b"")
 
 
+def lambda_event_seeds():
+    """Events of API Gateway, of either payload, and of Cognito."""
+    first = {
+        "httpMethod": "GET",
+        "path": "/a/x y",
+        "headers": {"Cookie": "a=1", "Authorization": "Bearer t"},
+        "multiValueHeaders": {"Cookie": ["a=1", "b=2"], "Authorization": ["Bearer t"]},
+        "queryStringParameters": {"q": "a&b"},
+        "multiValueQueryStringParameters": {"q": ["a&b", "+"]},
+        "requestContext": {"identity": {"sourceIp": "203.0.113.7"}, "authorizer": {"claims": {}}},
+        "body": None,
+        "isBase64Encoded": False,
+    }
+    second = {
+        "version": "2.0",
+        "rawPath": "/prod/echo",
+        "rawQueryString": "q=%20",
+        "cookies": ["a=1", "b=2"],
+        "headers": {"content-type": "text/plain"},
+        "requestContext": {"http": {"method": "POST", "sourceIp": "2001:db8::7"}},
+        "body": "AAEC",
+        "isBase64Encoded": True,
+    }
+    attributes = {"sub": "7d444840-9dc0-41d1-b245-5ffdce74fad2", "email": "anna@example.org"}
+    trigger = {
+        "triggerSource": "PostConfirmation_ConfirmSignUp",
+        "userName": "anna",
+        "request": {"userAttributes": attributes},
+        "response": {},
+    }
+    nothing = {"httpMethod": "TRACE", "path": "", "headers": None, "requestContext": {}}
+    events = [first, second, trigger, nothing, {**first, "path": "/b"}, {"Records": []}]
+    events += [{**second, "body": "\0text", "isBase64Encoded": False, "rawQueryString": ""}]
+    events += [{**first, "queryStringParameters": {"\0": ""}}]
+    events += [{**trigger, "triggerSource": "PostConfirmation_ConfirmForgotPassword"}]
+    for event in events:
+        yield "lambda_event", json.dumps(event).encode()
+
+
 def main(out):
     seeds = [seed for case, message in messages() for seed in message_seeds(case, message)]
-    for number, (target, data) in enumerate([*seeds, *made_seeds(), *token_seeds()]):
+    seeds += [*made_seeds(), *token_seeds(), *lambda_event_seeds()]
+    for number, (target, data) in enumerate(seeds):
         folder = pathlib.Path(out) / f"fuzz_{target}"
         folder.mkdir(parents=True, exist_ok=True)
         if len(data) <= MAX_SEED_BYTES:

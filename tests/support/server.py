@@ -38,7 +38,28 @@ def free_port():
         return s.getsockname()[1]
 
 
-class Server:
+class Outbox:
+    """The mails that a backend without a mail server leaves in its data_dir."""
+
+    def mails(self, email=None):
+        """The texts of the mails in the outbox, oldest first."""
+        paths = sorted((self.data_dir / "outbox").glob("*.eml"))
+        texts = [p.read_text() for p in paths]
+        return [t for t in texts if email is None or f"To: <{email}>" in t]
+
+    def read_code(self, email, after=0):
+        """The newest code mailed to email, once more than `after` code mails are there."""
+        def codes():
+            found = [m.group(1) for t in self.mails(email)
+                     if (m := re.search(r"^ {4}(\d{6})\r?$", t, re.M))]
+            return found if len(found) > after else None
+        return wait_for(codes, f"a code mailed to {email}")[-1]
+
+    def code_count(self, email):
+        return sum(1 for t in self.mails(email) if re.search(r"^ {4}\d{6}\r?$", t, re.M))
+
+
+class Server(Outbox):
     """One `letterlock serve` on 127.0.0.1, a free port, and a data directory of its own."""
 
     def __init__(self, directory, **settings):
@@ -102,23 +123,6 @@ class Server:
         """A figure of /proc/PID/status, such as VmRSS, VmHWM, RssAnon."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(rf"^{field}:\s+(\d+) kB", status, re.M).group(1))
-
-    def mails(self, email=None):
-        """The texts of the mails in the outbox, oldest first."""
-        paths = sorted((self.data_dir / "outbox").glob("*.eml"))
-        texts = [p.read_text() for p in paths]
-        return [t for t in texts if email is None or f"To: <{email}>" in t]
-
-    def read_code(self, email, after=0):
-        """The newest code mailed to email, once more than `after` code mails are there."""
-        def codes():
-            found = [m.group(1) for t in self.mails(email)
-                     if (m := re.search(r"^ {4}(\d{6})\r?$", t, re.M))]
-            return found if len(found) > after else None
-        return wait_for(codes, f"a code mailed to {email}")[-1]
-
-    def code_count(self, email):
-        return sum(1 for t in self.mails(email) if re.search(r"^ {4}\d{6}\r?$", t, re.M))
 
     def client(self, token=None, **options):
         headers = {"Authorization": f"Bearer {token}"} if token else {}
