@@ -55,7 +55,8 @@ struct aws_call {
 #define AWS_ETAG_BYTES 128u
 #define AWS_WRITER_BYTES 40u
 
-/* The last answer. status is never 0. */
+/* The last answer. status is never 0; it is 500 where S3 began with 200 and then sent an error, as
+ * CompleteMultipartUpload can (S3 API Reference). */
 struct aws_answer {
     long status;
     struct bytes body;             /* in ctx->arena */
@@ -77,11 +78,13 @@ void aws_client_destroy(struct aws_client *client);
 
 /* Makes a call, and gives ERR_OK with the answer whatever its status, once retries are done: of
  * throttles (by code, also with status 400), 5xx, and lost connections, with full jitter and a
- * token bucket of retries (the "standard" mode of AWS's SDK reference), at most three attempts, and
- * never past the deadline; a failure whose outcome is unknown is repeated only if repeatable.
- * Expired server credentials are renewed and a skewed clock corrected, once. Without an answer
- * ERR_UNAVAILABLE or ERR_DEADLINE, logged with operation and cause. A throttle or 5xx that outlives
- * its retries is an answer too: adapters map what they do not know by aws_answer_error. */
+ * token bucket of retries for each service (the "standard" mode of AWS's SDK reference), at most
+ * three attempts, and never past the deadline; a failure whose outcome is unknown is repeated only
+ * if repeatable. The first attempt of a repeatable call takes half of the time at most, so that a
+ * hung connection leaves some. Beside those, expired server credentials are renewed and a skewed
+ * clock corrected, once each. Without an answer ERR_UNAVAILABLE or ERR_DEADLINE, logged with
+ * operation and cause; so are header values with line breaks. A throttle or 5xx that outlives its
+ * retries is an answer too: adapters map what they do not know by aws_answer_error. */
 enum err aws_client_call(struct aws_client *client, struct ctx *ctx, const struct aws_call *call,
                          struct aws_answer *answer) MUST_CHECK;
 
