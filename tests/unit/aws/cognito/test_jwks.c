@@ -1,5 +1,5 @@
 /* The pool's key set: kept, asked for by its tag, and never made up. */
-#include "../../peers/scripted_server.h"
+#include "scripted_server.h"
 #include "aws/cognito/cognito_jwks.h"
 #include "base/ctx.h"
 
