@@ -15,6 +15,8 @@ const struct cli_command cli_commands[] = {
     {"send", cli_send_main, "send a text, a file, or both"},
     {"inbox", cli_inbox_main, "list letters"},
     {"open", cli_open_main, "read a letter, save its file"},
+    {"export", cli_export_main, "save every letter that you can open"},
+    {"import", cli_import_main, "take letters of an export along to another server"},
     {"key", cli_key_main, "export your own private keys"},
     {"unseal", cli_unseal_main, "open a sealed message offline, with an exported key"},
     {"version", cli_version_main, "print the version"},

@@ -26,6 +26,8 @@ int cli_people_main(int argc, char **argv);
 int cli_inbox_main(int argc, char **argv);
 int cli_send_main(int argc, char **argv);
 int cli_open_main(int argc, char **argv);
+int cli_export_main(int argc, char **argv);
+int cli_import_main(int argc, char **argv);
 int cli_key_main(int argc, char **argv);
 int cli_unseal_main(int argc, char **argv);
 int cli_version_main(int argc, char **argv);
