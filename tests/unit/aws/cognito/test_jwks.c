@@ -1,7 +1,7 @@
 /* The pool's key set: kept, asked for by its tag, and never made up. */
-#include "scripted_server.h"
 #include "aws/cognito/cognito_jwks.h"
 #include "base/ctx.h"
+#include "scripted_server.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
