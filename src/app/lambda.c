@@ -5,9 +5,11 @@
 #include "app/service.h"
 #include "core/provision.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define START_TIMEOUT_MS 9000 /* Lambda's own limit of the init phase is 10 s */
 
@@ -43,6 +45,17 @@ static int run(struct service *service, struct lambda_config *config)
     return APP_EXIT_FAILED;
 }
 
+/* A package brings the authorities that it trusts: Amazon Linux keeps its own where curl does not
+ * look. Before any thread is there. */
+static void trust_package(void)
+{
+    char path[PATH_MAX];
+    const char *root = getenv("LAMBDA_TASK_ROOT");
+    int n = root == NULL ? 0 : snprintf(path, sizeof path, "%s/ca-certificates.crt", root);
+    if (n > 0 && (size_t)n < sizeof path && access(path, R_OK) == 0)
+        (void)setenv("LETTERLOCK_AWS_CA_FILE", path, 0);
+}
+
 int lambda_main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
@@ -67,6 +80,7 @@ int lambda_main(int argc, char **argv)
         .arg = &service,
     };
     int status = APP_EXIT_USAGE;
+    trust_package();
     if (service_configure(&service)) {
         process_prepare_server();
         status = run(&service, &config);
