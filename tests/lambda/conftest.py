@@ -2,8 +2,6 @@
 own, with a Runtime API of its own."""
 
 import os
-import pathlib
-import re
 import subprocess
 
 import pytest
@@ -18,7 +16,8 @@ PUBLIC_URL = "https://letters.example.org"
 
 
 class Function(Outbox):
-    def __init__(self, directory, **settings):
+    def __init__(self, directory, command=(BINARY, "lambda"), **settings):
+        self.command = command
         self.data_dir = directory / "data"
         self.log_path = directory / "function.log"
         self.runtime = RuntimeApi()
@@ -33,12 +32,12 @@ class Function(Outbox):
         for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"):
             if name in os.environ:
                 self.environment[name] = os.environ[name]
-        self.environment |= settings
+        self.environment |= {k: str(v) for k, v in settings.items()}
         self.process = None
 
     def start(self):
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([BINARY, "lambda"], env=self.environment, stdout=log,
+            self.process = subprocess.Popen(self.command, env=self.environment, stdout=log,
                                             stdin=subprocess.DEVNULL, stderr=log)
         return self
 
@@ -61,10 +60,6 @@ class Function(Outbox):
     def log(self):
         return self.log_path.read_text(errors="replace")
 
-    def memory_kib(self, field="VmRSS"):
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(rf"^{field}:\s+(\d+) kB", status, re.M).group(1))
-
 
 @pytest.fixture(scope="module")
 def function(tmp_path_factory):
@@ -84,7 +79,9 @@ def make_function(tmp_path):
     made = []
 
     def make(**settings):
-        made.append(Function(tmp_path, **settings))
+        directory = tmp_path / f"function{len(made)}"
+        directory.mkdir()
+        made.append(Function(directory, **settings))
         return made[-1]
 
     yield make

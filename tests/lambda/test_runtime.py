@@ -66,9 +66,10 @@ def test_a_start_that_fails_is_reported(make_function):
     assert f.runtime.faults == []
 
 
-def test_a_backend_that_does_not_open_is_reported(make_function, tmp_path):
-    (tmp_path / "data").write_text("not a directory")
-    f = make_function().start()
+def test_a_backend_that_does_not_open_is_reported(make_function):
+    f = make_function()
+    f.data_dir.write_text("not a directory")
+    f.start()
     outcome = f.runtime.init_errors.get(timeout=20)
     assert outcome.error_type == "Letterlock.CannotStart" and outcome.document["errorMessage"]
     assert f.process.wait(20) != 0
