@@ -8,7 +8,8 @@ import secrets
 import pytest
 
 from aws import cloud
-from aws.gateway import Gateway, confirmation_function, cookie_header, multipart
+from aws.gateway import Gateway, confirmation_function, cookie_header
+from support.api_gateway import multipart
 
 PASSWORD = "a-quiet-harbour-" + secrets.token_hex(3)
 REPLY_BODY_MAX = 4 << 20
