@@ -7,8 +7,12 @@
 #include "api/reply.h"
 #include "api/resource.h"
 #include "api/router.h"
+#include "base/encode.h"
+#include "core/letter_link.h"
 #include "core/letters.h"
 #include "core/unread.h"
+
+#define LINK_HEADER_MAX_BYTES (256u << 10) /* base64 of the longest header */
 
 static enum err read_box(struct api_call *call, enum message_box *box)
 {
@@ -125,6 +129,26 @@ static enum api_next erase(struct api_call *call)
     return e == ERR_OK ? reply_done(call) : api_call_refuse(call, e);
 }
 
+static enum api_next give_link(struct api_call *call)
+{
+    struct letter_link link;
+    struct buffer header;
+    struct uuid id;
+    enum err e = router_uuid(call, 0, &id);
+    if (e == ERR_OK)
+        e = letter_link_get(call->api->core, &call->ctx, &id, &link);
+    if (e != ERR_OK)
+        return api_call_refuse(call, e);
+    buffer_init(&header, LINK_HEADER_MAX_BYTES);
+    encode_base64(&header, link.header);
+    json_t *document = json_object();
+    json_object_set_new(document, "header", json_from_bytes(buffer_bytes(&header)));
+    json_object_set_new(document, "frames_url", json_string(link.frames_url));
+    json_object_set_new(document, "expires_in", json_integer(link.expires_in_s));
+    buffer_fini(&header);
+    return reply_json(call, 200, document);
+}
+
 static const struct api_route rows[] = {
     {.method = API_POST,
      .pattern = "/v1/letters",
@@ -166,6 +190,10 @@ static const struct api_route rows[] = {
      .pattern = "/v1/letters/{id}/sealed",
      .auth = API_AUTH_ANY,
      .handle = content_sealed},
+    {.method = API_GET,
+     .pattern = "/v1/letters/{id}/link",
+     .auth = API_AUTH_ANY,
+     .handle = give_link},
 };
 
 const struct api_routes letters_routes = {rows, sizeof rows / sizeof rows[0]};

@@ -54,7 +54,7 @@ static enum err too_large(struct api_call *call)
                         LAMBDA_REPLY_BODY_MAX);
     return ctx_fail(&call->ctx, ERR_ANSWER_TOO_LARGE,
                     "Through API Gateway a reply holds %u bytes: ask for parts, from Range: "
-                    "bytes=0-%u on.",
+                    "bytes=0-%u on; or, sealed, from the letter's /link.",
                     LAMBDA_REPLY_BODY_MAX, LAMBDA_REPLY_BODY_MAX - 1);
 }
 

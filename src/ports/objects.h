@@ -8,6 +8,7 @@
 #ifndef LETTERLOCK_PORTS_OBJECTS_H
 #define LETTERLOCK_PORTS_OBJECTS_H
 
+#include "base/buffer.h"
 #include "base/ctx.h"
 #include "base/uuid.h"
 
@@ -36,6 +37,11 @@ struct objects {
                      size_t n, size_t *got) MUST_CHECK;
     /* Takes the reader; NULL is legal. */
     void (*close)(struct object_reader *reader);
+
+    /* Appends an address from which anybody can fetch the object for expires_s seconds, without
+     * this server. NULL where there is no such thing. */
+    enum err (*link)(void *self, struct ctx *ctx, const struct uuid *id, int64_t expires_s,
+                     struct buffer *url) MUST_CHECK;
 
     /* Removes an object; ERR_OK when there is none. */
     enum err (*remove)(void *self, struct ctx *ctx, const struct uuid *id) MUST_CHECK;

@@ -6,7 +6,7 @@ import pathlib
 import pytest
 
 LETTER_ROUTES = [("GET", ""), ("GET", "/manifest"), ("GET", "/content"), ("GET", "/sealed"),
-                 ("POST", "/read"), ("DELETE", "")]
+                 ("GET", "/link"), ("POST", "/read"), ("DELETE", "")]
 
 
 @pytest.mark.parametrize("method, tail", LETTER_ROUTES)

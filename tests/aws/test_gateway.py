@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 
+import httpx
 import pytest
 
 from aws import cloud
@@ -112,6 +113,20 @@ def test_more_than_an_answer_holds_is_refused_clearly_and_comes_in_parts(pair):
         assert part.status_code == 206, part.text
         got += part.content
     assert got == content
+
+
+def test_large_letters_can_be_fetched_sealed_past_the_function(pair):
+    anna, bruno = pair
+    letter = anna.upload(bruno, "large", "large.bin", os.urandom(500_000))
+    whole = bruno.ask("GET", f"/v1/letters/{letter}/sealed").content
+    link = bruno.ask("GET", f"/v1/letters/{letter}/link").json()
+    frames = httpx.get(link["frames_url"])
+    assert frames.status_code == 200, frames.text
+    assert base64.b64decode(link["header"]) + frames.content == whole
+    tampered = link["frames_url"].replace("X-Amz-Expires=300", "X-Amz-Expires=604800")
+    assert httpx.get(tampered).status_code == 403
+    small = anna.send(bruno, "small")
+    assert bruno.ask("GET", f"/v1/letters/{small}/link").status_code == 404
 
 
 def test_nobody_else_reads(pair, gateway, environment):

@@ -50,6 +50,15 @@ static enum err remove_object(void *self, struct ctx *ctx, const struct uuid *id
     return s3_remove(objects->client, ctx, path);
 }
 
+static enum err link_object(void *self, struct ctx *ctx, const struct uuid *id, int64_t expires_s,
+                            struct buffer *url)
+{
+    struct s3_objects *objects = self;
+    char path[S3_PATH_BYTES];
+    s3_path(id, path);
+    return aws_client_presign(objects->client, ctx, "GET", path, "", expires_s, url);
+}
+
 static enum err sweep(void *self, struct ctx *ctx, int64_t before_unix_ms,
                       enum err (*keep)(void *arg, const struct uuid *id, bool *keep), void *arg,
                       size_t *removed)
@@ -73,6 +82,7 @@ struct objects s3_objects_port(struct s3_objects *objects)
         .open = open_object,
         .read = s3_reader_read,
         .close = s3_reader_close,
+        .link = link_object,
         .remove = remove_object,
         .sweep = sweep,
     };

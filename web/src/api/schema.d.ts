@@ -505,6 +505,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/letters/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Where a large letter's frames can be fetched without this server
+         * @description On AWS: a presigned address of the object store. Header and frames, one behind the other, are the sealed message. Small letters, and servers without an object store of that kind, have none: 404.
+         */
+        get: operations["letterLink"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/letters/{id}/read": {
         parameters: {
             query?: never;
@@ -943,6 +965,17 @@ export interface components {
         EventRead: {
             id: components["schemas"]["Uuid"];
             read_at: components["schemas"]["Time"];
+        };
+        LetterLink: {
+            /** @description The sealed message's header, base64. */
+            header: string;
+            /**
+             * Format: uri
+             * @description Takes GET, without any header of ours.
+             */
+            frames_url: string;
+            /** @description Seconds that the address works. */
+            expires_in: number;
         };
         ServiceConfig: {
             version: string;
@@ -1958,6 +1991,32 @@ export interface operations {
             404: components["responses"]["NotFound"];
             416: components["responses"]["RangeNotSatisfiable"];
             422: components["responses"]["Unprocessable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    letterLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The header and the address. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterLink"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
             default: components["responses"]["Problem"];
         };
     };
