@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define AWS_NO_USER_POOL "none" /* of user_pool_id: this process only provisions users */
+
 struct aws_config {
     const char *region;  /* "eu-central-1" */
     const char *account; /* 12 digits */

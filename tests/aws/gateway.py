@@ -49,9 +49,13 @@ def cookie_header(cookies):
 
 
 def confirmation_function(environment):
-    """Puts the real program behind the pool's PostConfirmation trigger."""
+    """Puts the real program behind the pool's PostConfirmation trigger, with the settings that
+    Terraform gives it: the pool does not exist yet when its trigger is made."""
+    unknown = {f"LETTERLOCK_AWS_{name}": "none"
+               for name in ("USER_POOL", "CLIENT_ID", "IDENTITY_POOL")}
+    unknown["LETTERLOCK_AWS_JWKS_URL"] = ""
     environment.double.control(
         "function", name=f"{environment.name}-post-confirmation", command=[str(BINARY), "lambda"],
-        environment=settings(environment, "post-confirmation"), timeout_s=5)
+        environment=settings(environment, "post-confirmation") | unknown, timeout_s=5)
 
 

@@ -66,12 +66,17 @@ def pair(gateway, environment):
     return Person(gateway, environment), Person(gateway, environment)
 
 
-def test_the_trigger_made_key_and_topic(pair, environment):
-    users = environment.client("dynamodb", "app-server")
-    row = users.get_item(TableName=environment.users_table,
-                         Key={"userId": {"S": pair[0].session["user"]["id"]}})["Item"]
-    texts = json.dumps(row)
-    assert "arn:aws:kms:" in texts and "arn:aws:sns:" in texts
+def test_the_trigger_makes_key_and_topic_by_itself(environment):
+    """Of somebody who signs up at Cognito, past our API, which would provision too."""
+    cognito, name = environment.anonymous("cognito-idp"), "p" + secrets.token_hex(5)
+    email = f"{name}@example.org"
+    user = cognito.sign_up(ClientId=environment.client_id, Username=name, Password=PASSWORD,
+                           UserAttributes=[{"Name": "email", "Value": email}])["UserSub"]
+    cognito.confirm_sign_up(ClientId=environment.client_id, Username=name,
+                            ConfirmationCode=environment.code(email))
+    row = environment.client("dynamodb", "app-server").get_item(
+        TableName=environment.users_table, Key={"userId": {"S": user}})["Item"]
+    assert "arn:aws:kms:" in json.dumps(row) and "arn:aws:sns:" in json.dumps(row)
 
 
 def test_text_from_one_to_the_other(pair):
