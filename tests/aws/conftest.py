@@ -1,18 +1,8 @@
-"""Fixtures of the AWS tests: one double for all, and environments in it."""
+"""Fixtures of the AWS tests: environments in the double, which is a fixture of all tests' (../conftest.py)."""
 
 import pytest
 
 from aws import cloud
-
-
-@pytest.fixture(scope="session")
-def double():
-    """The running double; no test may make it answer 500."""
-    d = cloud.Double()
-    yield d
-    errors = d.errors()
-    d.stop()
-    assert not errors, errors
 
 
 @pytest.fixture(scope="module")
