@@ -17,7 +17,8 @@ static const char usage[] =
     "       letterlock admin disable NAME\n"
     "       letterlock admin enable NAME\n"
     "       letterlock admin quota NAME SIZE     (bytes, or like 50GiB; \"default\")\n\n"
-    "Works on LETTERLOCK_DATA_DIR, also while a server serves it.\n";
+    "Works on LETTERLOCK_DATA_DIR, also while a server serves it. --env-file FILE: read settings\n"
+    "from FILE, such as the service's own.\n";
 
 struct session {
     struct ctx *ctx;

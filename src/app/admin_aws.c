@@ -22,8 +22,8 @@ static const char usage[] = "usage: letterlock admin invite\n"
                             "\"default\")\n"
                             "       letterlock admin sweep-keys          (as the key "
                             "administrator: keys that nobody has)\n\n"
-                            "Works on the deployment that the LETTERLOCK_AWS_ variables name; the "
-                            "console lists users.\n";
+                            "Works on the deployment that the LETTERLOCK_AWS_ variables name, in "
+                            "the environment or\nin --env-file FILE; the console lists users.\n";
 
 struct session {
     struct ctx *ctx;

@@ -59,7 +59,8 @@ static void trust_package(void)
 int lambda_main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-        printf("usage: letterlock lambda\n\nServes invocations of AWS Lambda (provided.al2023): "
+        printf("usage: letterlock lambda [--env-file FILE]\n\nServes invocations of AWS Lambda "
+               "(provided.al2023): "
                "API Gateway proxy events, REST and\nHTTP, and Cognito's PostConfirmation trigger. "
                "Settings are those of `letterlock serve`.\n");
         return APP_EXIT_OK;

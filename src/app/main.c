@@ -1,6 +1,6 @@
 /* letterlock: one program, many commands. */
 #include "app/commands.h"
-#include "app/config.h"
+#include "app/env_file.h"
 #include "app/process.h"
 #include "cli/commands.h"
 
@@ -33,7 +33,9 @@ static void help(FILE *out)
     (void)fprintf(out, "\non the server:\n");
     for (size_t i = 0; i < SERVER_COMMANDS; i++)
         (void)fprintf(out, "  %-9s %s\n", server_commands[i].name, server_commands[i].help);
-    (void)fprintf(out, "\n`letterlock COMMAND --help` tells more.\n");
+    (void)fprintf(out, "\n`letterlock COMMAND --help` tells more. Those on the server take their "
+                       "settings from the\nenvironment and, with --env-file FILE, from a file of "
+                       "NAME=value lines.\n");
 }
 
 /* Lambda starts the file "bootstrap" of a package, without arguments. */
@@ -41,6 +43,12 @@ static bool is_lambda_bootstrap(const char *program)
 {
     const char *slash = strrchr(program, '/');
     return strcmp(slash == NULL ? program : slash + 1, "bootstrap") == 0;
+}
+
+/* Their settings may come from a file. */
+static int run_server_command(size_t i, int argc, char **argv)
+{
+    return env_file_take(&argc, argv) ? server_commands[i].main(argc, argv) : APP_EXIT_USAGE;
 }
 
 int main(int argc, char **argv)
@@ -61,7 +69,7 @@ int main(int argc, char **argv)
         name = "version";
     for (size_t i = 0; i < SERVER_COMMANDS; i++) {
         if (strcmp(name, server_commands[i].name) == 0)
-            return server_commands[i].main(argc - 1, argv + 1);
+            return run_server_command(i, argc - 1, argv + 1);
     }
     const struct cli_command *command = cli_find(name);
     if (command != NULL)

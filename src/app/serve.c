@@ -100,9 +100,11 @@ static void stop(struct server *server)
 
 static int serve_help(void)
 {
-    printf("usage: letterlock serve\n\n"
+    printf("usage: letterlock serve [--env-file FILE]\n\n"
            "Serves the API and the web client until SIGTERM or SIGINT. Settings are environment\n"
-           "variables [default]; `letterlock check` validates them.\n\n");
+           "variables [default]; `letterlock check` validates them. FILE gives those that are not\n"
+           "set: lines NAME=value, as in systemd's EnvironmentFile and Docker Compose's "
+           "env_file.\n\n");
     config_help(stdout);
     return APP_EXIT_OK;
 }
@@ -112,7 +114,7 @@ int serve_main(int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], "--help") == 0)
         return serve_help();
     if (argc != 1) {
-        (void)fprintf(stderr, "letterlock serve: takes no arguments; see --help\n");
+        (void)fprintf(stderr, "letterlock serve: takes no other arguments; see --help\n");
         return APP_EXIT_USAGE;
     }
     struct server *server = mem_alloc(sizeof *server);

@@ -58,7 +58,8 @@ int backup_main(int argc, char **argv)
 {
     struct run run;
     if (argc != 2 || argv[1][0] == '-')
-        return usage("usage: letterlock backup DIR\n\nCopies LETTERLOCK_DATA_DIR, also while it is "
+        return usage("usage: letterlock backup [--env-file FILE] DIR\n\nCopies "
+                     "LETTERLOCK_DATA_DIR, also while it is "
                      "served, to the new directory DIR.\n",
                      argc, argv);
     if (!begin(&run))
@@ -74,9 +75,10 @@ int restore_main(int argc, char **argv)
 {
     struct run run;
     if (argc != 2 || argv[1][0] == '-')
-        return usage("usage: letterlock restore DIR\n\nCopies the backup in DIR to "
-                     "LETTERLOCK_DATA_DIR, which must be absent or empty.\n",
-                     argc, argv);
+        return usage(
+            "usage: letterlock restore [--env-file FILE] DIR\n\nCopies the backup in DIR to "
+            "LETTERLOCK_DATA_DIR, which must be absent or empty.\n",
+            argc, argv);
     if (!begin(&run))
         return APP_EXIT_USAGE;
     struct backup_summary summary;
@@ -126,7 +128,8 @@ int check_main(int argc, char **argv)
     struct run run;
     bool as_json = argc == 2 && strcmp(argv[1], "--json") == 0;
     if (argc != 1 && !as_json)
-        return usage("usage: letterlock check [--json]\n\nValidates the configuration, the "
+        return usage("usage: letterlock check [--env-file FILE] [--json]\n\nValidates the "
+                     "configuration, the "
                      "database and every stored letter, also beside a running server.\n",
                      argc, argv);
     if (!begin(&run))

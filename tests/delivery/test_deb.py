@@ -20,12 +20,13 @@ apt-get -qq install -y --no-install-recommends /package/*.deb >/tmp/apt.log 2>&1
 id letterlock
 stat -c '%U:%G %a' /etc/letterlock/letterlock.env
 install -d -o letterlock -g letterlock -m 700 /var/lib/letterlock
-set -a; . /etc/letterlock/letterlock.env; set +a
-export LETTERLOCK_DATA_DIR=/var/lib/letterlock LETTERLOCK_WEB_DIR=/usr/share/letterlock/web
-setpriv --reuid=letterlock --regid=letterlock --clear-groups letterlock serve 2>/tmp/log &
+letterlock="setpriv --reuid=letterlock --regid=letterlock --clear-groups letterlock"
+settings="--env-file /etc/letterlock/letterlock.env"
+$letterlock serve $settings 2>/tmp/log &
 server=$!
-for i in $(seq 100); do letterlock health 2>/dev/null && break; sleep 0.1; done
-letterlock health && echo healthy
+for i in $(seq 100); do $letterlock health $settings 2>/dev/null && break; sleep 0.1; done
+$letterlock health $settings && echo healthy
+$letterlock admin users $settings
 kill $server
 wait $server && echo stopped
 apt-get -qq purge -y letterlock >/tmp/purge.log 2>&1
@@ -51,6 +52,7 @@ def test_the_package_installs_serves_and_goes(package):
     assert "root:letterlock 640" in lines
     for word in ("healthy", "stopped", "kept", "gone"):
         assert word in lines
+    assert any(line.startswith("username ") for line in lines)
     assert "the letters are still in /var/lib/letterlock" in done.stdout
 
 
