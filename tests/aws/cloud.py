@@ -24,13 +24,14 @@ STOP_SECONDS = 10
 
 
 class Double:
-    """A running double."""
+    """A running double. options: of its command line (double/__main__.py); log: a file for what it
+    writes to standard error, which errors() gives otherwise."""
 
-    def __init__(self):
-        self.log_file = tempfile.TemporaryFile()
+    def __init__(self, *options, log=None):
+        self._kept_log = None if log else tempfile.TemporaryFile()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "aws.double", CACHE], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=self.log_file, text=True, cwd=ROOT / "tests")
+            [sys.executable, "-m", "aws.double", CACHE, *options], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=log or self._kept_log, text=True, cwd=ROOT / "tests")
         port = self._process.stdout.readline().strip()
         if not port:
             raise AssertionError(f"the double does not start:\n{self.errors()}")
@@ -44,6 +45,10 @@ class Double:
     @property
     def pid(self):
         return self._process.pid
+
+    @property
+    def is_running(self):
+        return self._process.poll() is None
 
     @property
     def has_real_tables(self):
@@ -76,8 +81,10 @@ class Double:
 
     def errors(self):
         """What the double wrote to standard error: mistakes of its own."""
-        self.log_file.seek(0)
-        return self.log_file.read().decode(errors="replace")
+        if self._kept_log is None:
+            return ""
+        self._kept_log.seek(0)
+        return self._kept_log.read().decode(errors="replace")
 
     def stop(self):
         self._http.close()
@@ -136,10 +143,9 @@ class Environment:
     def provider(self):
         return f"cognito-idp.{REGION}.amazonaws.com/{self.user_pool}"
 
-    def variables(self, role="app-server", **more):
-        """The environment of a server: settings, and credentials of a session of role."""
-        session = self.session(role, lifetime_s=12 * 3600)
-        values = {
+    def settings(self):
+        """A server's settings."""
+        return {
             "LETTERLOCK_AWS_REGION": REGION, "LETTERLOCK_AWS_ACCOUNT": ACCOUNT,
             "LETTERLOCK_AWS_ENDPOINT": self.double.url,
             "LETTERLOCK_AWS_JWKS_URL": f"{self.double.url}/{self.user_pool}/.well-known/jwks.json",
@@ -156,10 +162,15 @@ class Environment:
             "LETTERLOCK_AWS_ADMIN_ROLE": self.role_arn("kms-admin"),
             "LETTERLOCK_AWS_NOTICES": "sns", "LETTERLOCK_AWS_TOPIC_PREFIX": self.topic_prefix,
             "LETTERLOCK_MAIL_FROM": MAIL_FROM,
+        }
+
+    def variables(self, role="app-server", **more):
+        """The environment of a server: settings, and credentials of a session of role."""
+        session = self.session(role, lifetime_s=12 * 3600)
+        return self.settings() | {
             "AWS_ACCESS_KEY_ID": session["access_key"],
             "AWS_SECRET_ACCESS_KEY": session["secret_key"], "AWS_SESSION_TOKEN": session["token"],
-        }
-        return values | {k: str(v) for k, v in more.items()}
+        } | {k: str(v) for k, v in more.items()}
 
     def code(self, email, kind="signup"):
         """The newest code that Cognito mailed to email."""

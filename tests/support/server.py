@@ -79,13 +79,14 @@ class Server(Outbox):
             if name in os.environ:
                 self.environment[name] = os.environ[name]
         self.environment |= {k: str(v) for k, v in settings.items()}
+        self.arguments = []  # behind "serve"
         self.process = None
 
     def start(self):
         self.directory.mkdir(parents=True, exist_ok=True)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [BINARY, "serve"], env=self.environment, stdin=subprocess.DEVNULL, stdout=log,
+                [BINARY, "serve", *self.arguments], env=self.environment, stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log, cwd=self.directory)
         wait_for(self._is_ready, "the server to be ready", START_SECONDS)
         return self

@@ -7,13 +7,19 @@ MAILS_MAX = 10000
 
 
 class Mailbox:
-    def __init__(self):
+    """deliver(mail), if given, is told of every mail too."""
+
+    def __init__(self, deliver=None):
+        self._deliver = deliver
         self._lock = threading.Lock()
         self._mails = collections.deque(maxlen=MAILS_MAX)
 
     def send(self, kind, to, **fields):
+        mail = {"kind": kind, "to": to, **fields}
         with self._lock:
-            self._mails.append({"kind": kind, "to": to, **fields})
+            self._mails.append(mail)
+        if self._deliver:
+            self._deliver(mail)
 
     def read(self, to=None, kind=None):
         """The mails, oldest first."""

@@ -1,4 +1,4 @@
-"""A small HTTP/1.1 server on 127.0.0.1 that keeps requests as they came."""
+"""A small HTTP/1.1 server that keeps requests as they came."""
 
 import http.server
 import socket
@@ -21,9 +21,9 @@ class _BadRequest(Exception):
 class HttpServer:
     """answer(request) gives the Answer to each, in a thread of the connection's own."""
 
-    def __init__(self, answer, port=0):
+    def __init__(self, answer, host="127.0.0.1", port=0):
         handler = type("Handler", (_Handler,), {"answer_request": staticmethod(answer)})
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+        self._server = http.server.ThreadingHTTPServer((host, port), handler)
         self._server.daemon_threads = True
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
