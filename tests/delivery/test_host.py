@@ -24,6 +24,7 @@ PUBLIC, PUBLIC_NETWORK = "198.51.100.10", "198.51.100.0/24"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
          "--disable-component-update", "--no-first-run"]
 BUILD_SECONDS, SETUP_SECONDS, START_SECONDS = 1200, 1800, 120
+GUESSES = 12  # more than one address has at one account
 # As cloud-init starts user data: root, with next to nothing set, HOME neither.
 CLOUD_INIT = ["env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
               "LC_CTYPE=C.UTF-8", "bash", "-s"]
@@ -210,13 +211,23 @@ def test_the_proxy_alone_is_open(host):
     assert plain.status_code == 308 and plain.headers["location"] == f"https://{PUBLIC}/people"
 
 
-def test_the_server_sees_the_visitors_address(host):
-    """Caddy is the trusted proxy: throttles count per visitor. An address that a visitor claims
-    himself is not believed."""
+def test_guesses_count_per_visitor(host):
+    """Caddy is the proxy that is believed: visitors are told apart, and what a visitor claims to be
+    does not count."""
+    name = "p" + secrets.token_hex(4)
+    guess = json.dumps({"login": name, "password": "not the right one"})
+
+    def from_instance():
+        return host.ask("curl", "--silent", "--insecure", "--output", "/dev/null", "--write-out",
+                        "%{http_code}", "--header", "Content-Type: application/json", "--data", guess,
+                        host.url + "/v1/sessions")
     with httpx.Client(base_url=host.url, verify=False, timeout=30,
-                      headers={"X-Forwarded-For": "203.0.113.9"}) as client:
-        assert client.get("/readyz").json() == {"status": "ok"}
-        assert client.get("/metrics").text == client.get("/people").text  # the web client's page
+                      headers={"Content-Type": "application/json"}) as client:
+        statuses = [client.post("/v1/sessions", content=guess,
+                                headers={"X-Forwarded-For": f"203.0.113.{i}"}).status_code
+                    for i in range(GUESSES)]
+    assert statuses[0] == 401 and statuses[-1] == 429, statuses
+    assert from_instance() == "401"
 
 
 def test_credentials_come_from_the_instance_alone(host):
