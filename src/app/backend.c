@@ -38,6 +38,13 @@ void backend_sweep(struct backend *backend, struct ctx *ctx)
         embedded_backend_sweep(backend->embedded, ctx);
 }
 
+void backend_look(struct backend *backend, struct ctx *ctx, struct backend_state *out)
+{
+    *out = (struct backend_state){-1, -1, -1};
+    if (backend->embedded != NULL)
+        embedded_backend_look(backend->embedded, ctx, out);
+}
+
 void backend_settle(struct backend *backend, struct ctx *ctx)
 {
     if (backend->aws != NULL)

@@ -18,6 +18,16 @@ struct ports *backend_ports(struct backend *backend);
 /* Housekeeping of the adapters themselves, about once a minute. */
 void backend_sweep(struct backend *backend, struct ctx *ctx);
 
+/* How the backend is off; -1 for what does not apply to it or cannot be had. */
+struct backend_state {
+    int64_t free_bytes;     /* for the data directory's files */
+    int64_t mails_waiting;  /* to be sent, or sent again */
+    int64_t oldest_mail_ms; /* since the first of them was queued; 0 when there is none */
+};
+
+/* Looks, until the deadline of ctx. */
+void backend_look(struct backend *backend, struct ctx *ctx, struct backend_state *out);
+
 /* Finishes what is in the background, until the deadline of ctx. */
 void backend_settle(struct backend *backend, struct ctx *ctx);
 

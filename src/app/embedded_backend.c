@@ -119,6 +119,16 @@ void embedded_backend_sweep(struct embedded *embedded, struct ctx *ctx)
     identity_service_sweep(embedded->identity, ctx);
 }
 
+void embedded_backend_look(struct embedded *embedded, struct ctx *ctx, struct backend_state *out)
+{
+    struct mail_queue_state mail;
+    out->free_bytes = data_dir_free_bytes(embedded->dir);
+    if (mail_queue_look(embedded->store, ctx, &mail) == ERR_OK) {
+        out->mails_waiting = mail.count;
+        out->oldest_mail_ms = mail.oldest_age_ms;
+    }
+}
+
 void embedded_backend_close(struct embedded *embedded)
 {
     if (embedded == NULL)

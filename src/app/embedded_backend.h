@@ -3,6 +3,7 @@
 #ifndef LETTERLOCK_APP_EMBEDDED_BACKEND_H
 #define LETTERLOCK_APP_EMBEDDED_BACKEND_H
 
+#include "app/backend.h"
 #include "app/config.h"
 #include "ports/ports.h"
 
@@ -20,6 +21,9 @@ struct ports *embedded_backend_ports(struct embedded *embedded);
 /* Housekeeping of the adapters themselves, about once a minute: signing keys turned over, expired
  * sessions, codes and throttles forgotten. */
 void embedded_backend_sweep(struct embedded *embedded, struct ctx *ctx);
+
+/* As backend_look. */
+void embedded_backend_look(struct embedded *embedded, struct ctx *ctx, struct backend_state *out);
 
 /* embedded may be NULL. */
 void embedded_backend_close(struct embedded *embedded);

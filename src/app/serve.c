@@ -1,4 +1,5 @@
 #include "app/commands.h"
+#include "app/metrics.h"
 #include "app/process.h"
 #include "app/service.h"
 #include "base/clock.h"
@@ -54,6 +55,8 @@ static struct http_config http_config_of(struct server *server)
     http.connections_max = config->connections;
     http.connections_per_address_max = config->connections_per_address;
     http.headers_timeout_ms = config->header_timeout * MS_PER_S;
+    http.metrics = app_metrics_write;
+    http.metrics_arg = &server->service;
     http.heartbeat_ms = config->heartbeat * MS_PER_S;
     return http;
 }

@@ -1,5 +1,6 @@
 #include "app/service.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <curl/curl.h>
@@ -44,6 +45,7 @@ enum err service_open(struct service *service, struct ctx *ctx)
     if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         abort();
     derive(service);
+    service->opened_unix_ms = clock_unix_ms();
     enum err e = backend_open(ctx, &service->config, &service->backend);
     if (e != ERR_OK)
         return e;

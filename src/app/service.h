@@ -12,6 +12,7 @@ struct service {
     struct config config;
     struct core_config core_config;
     struct api_config api_config;
+    int64_t opened_unix_ms;
     struct backend *backend;
     struct core *core;
     struct api *api;

@@ -3,6 +3,7 @@
 #define LETTERLOCK_CORE_CORE_H
 
 #include "base/cache.h"
+#include "core/counts.h"
 #include "ports/ports.h"
 
 #include <stdatomic.h>
@@ -30,6 +31,7 @@ struct core {
     struct token_verifier *verifier;
     struct cache *tokens;          /* digest of a token -> struct actor */
     int64_t orphans_swept_mono_ms; /* of the sweep's thread: core/letters.h */
+    struct core_counts counts;
     atomic_uint tokens_forgotten;  /* changes whenever tokens are dropped from the cache */
 };
 

@@ -141,6 +141,7 @@ void letter_sink_announce(struct letter_sink *sink, struct ctx *ctx)
     if (!uuid_equal(&letter->sender_id, &letter->recipient_id))
         events_publish_letter(events, &letter->sender_id, letter);
     unread_announce(sink->core, ctx, &letter->recipient_id);
+    core_count(&sink->core->counts.letters_sent);
     const struct notices *notices = &sink->core->ports->notices;
     notices->letter_arrived(notices->self, &sink->recipient);
 }

@@ -66,6 +66,7 @@ enum err sessions_sign_in(struct core *core, struct ctx *ctx, struct bytes login
 {
     const struct identity *identity = &core->ports->identity;
     enum err e = identity->sign_in(identity->self, ctx, login, credential, client, out);
+    core_count(e == ERR_OK ? &core->counts.sign_ins_granted : &core->counts.sign_ins_refused);
     if (e != ERR_OK)
         return e;
     /* Not a reason to withhold the grant, whose recovery key is given only once: the profile tries

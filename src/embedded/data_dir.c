@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 struct data_dir {
@@ -27,6 +28,12 @@ enum err data_dir_make(int parent_fd, const char *name)
     if (mkdirat(parent_fd, name, 0700) != 0)
         return errno == EEXIST ? ERR_OK : data_dir_fail("mkdir", errno);
     return fsync(parent_fd) == 0 ? ERR_OK : data_dir_fail("fsync_directory", errno);
+}
+
+int64_t data_dir_free_bytes(const struct data_dir *dir)
+{
+    struct statvfs fs;
+    return fstatvfs(dir->fd, &fs) == 0 ? (int64_t)(fs.f_bavail * fs.f_frsize) : -1;
 }
 
 static enum err refuse(struct ctx *ctx, const char *reason)

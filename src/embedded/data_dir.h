@@ -33,6 +33,9 @@ void data_dir_close(struct data_dir *dir);
 /* The path of something in the directory, in the arena. */
 const char *data_dir_path(const struct data_dir *dir, struct arena *arena, const char *name);
 
+/* Bytes that the file system of the directory has left for us; -1 when it does not say. */
+int64_t data_dir_free_bytes(const struct data_dir *dir);
+
 /* Makes a directory (mode 0700) if it is absent, durably. parent_fd: of the directory it lies in.
  * ERR_STORAGE_FULL or ERR_UNAVAILABLE, logged. */
 enum err data_dir_make(int parent_fd, const char *name) MUST_CHECK;

@@ -323,6 +323,28 @@ static bool rest(struct mail_queue *queue, int64_t wait_ms)
     return go_on;
 }
 
+/* --- from outside --- */
+
+static enum err count_waiting(struct store_db *db, void *arg)
+{
+    struct mail_queue_state *out = arg;
+    sqlite3_stmt *s = store_statement(db, SQL_MAIL_WAITING);
+    bool row = false;
+    enum err e = store_step(db, s, &row);
+    if (e != ERR_OK || !row)
+        return e;
+    out->count = store_column_int(s, 0);
+    out->oldest_age_ms = out->count > 0 ? clock_unix_ms() - store_column_int(s, 1) : 0;
+    sqlite3_reset(s);
+    return ERR_OK;
+}
+
+enum err mail_queue_look(struct store *store, struct ctx *ctx, struct mail_queue_state *out)
+{
+    *out = (struct mail_queue_state){0};
+    return store_read(store, ctx, count_waiting, out);
+}
+
 static void queue_main(void *arg)
 {
     struct mail_queue *queue = arg;

@@ -42,6 +42,15 @@ void mail_queue_wake(struct mail_queue *queue);
  * within a second, and calls until then cost next to nothing. Never blocks. */
 void mail_queue_wake_soon(struct mail_queue *queue);
 
+struct mail_queue_state {
+    int64_t count;
+    int64_t oldest_age_ms; /* of the mail that has waited longest; 0 when none waits */
+};
+
+/* Looks what waits to be sent. */
+enum err mail_queue_look(struct store *store, struct ctx *ctx,
+                         struct mail_queue_state *out) MUST_CHECK;
+
 /* Ends the thread within a few seconds; what is queued stays. queue may be NULL. */
 void mail_queue_stop(struct mail_queue *queue);
 

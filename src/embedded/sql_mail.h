@@ -26,6 +26,7 @@
     X(MAIL_DUE, "SELECT id, kind, account_id, email, letters, created_unix_ms, attempts"           \
                 " FROM mail_queue WHERE next_unix_ms <= ?1 ORDER BY next_unix_ms, id LIMIT 1")     \
     X(MAIL_NEXT, "SELECT min(next_unix_ms) FROM mail_queue")                                       \
+    X(MAIL_WAITING, "SELECT count(*), min(created_unix_ms) FROM mail_queue")                       \
     X(MAIL_POSTPONE, "UPDATE mail_queue SET attempts = attempts + 1, next_unix_ms = ?2"            \
                      " WHERE id = ?1")                                                             \
     X(MAIL_TO_END, "UPDATE mail_queue SET next_unix_ms = ?2 WHERE id = ?1")                        \
