@@ -32,7 +32,7 @@ struct core {
     struct cache *tokens;          /* digest of a token -> struct actor */
     int64_t orphans_swept_mono_ms; /* of the sweep's thread: core/letters.h */
     struct core_counts counts;
-    atomic_uint tokens_forgotten;  /* changes whenever tokens are dropped from the cache */
+    atomic_uint tokens_forgotten; /* changes whenever tokens are dropped from the cache */
 };
 
 /* Makes a core over ports; both arguments outlive it. */
