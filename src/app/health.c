@@ -62,9 +62,9 @@ int health_main(int argc, char **argv)
 {
     if (argc != 1) {
         bool asked = argc == 2 && strcmp(argv[1], "--help") == 0;
-        (void)fputs("usage: letterlock health [--env-file FILE]\n\nAsks the server at "
-                    "LETTERLOCK_LISTEN whether it is "
-                    "ready: status 0 when it is, else 1.\n",
+        (void)fputs("usage: letterlock health [--env-file FILE]\n\n"
+                    "Asks the server at LETTERLOCK_LISTEN whether it is ready: status 0 when it "
+                    "is, else 1.\n",
                     asked ? stdout : stderr);
         return asked ? APP_EXIT_OK : APP_EXIT_USAGE;
     }

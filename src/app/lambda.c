@@ -59,10 +59,10 @@ static void trust_package(void)
 int lambda_main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-        printf("usage: letterlock lambda [--env-file FILE]\n\nServes invocations of AWS Lambda "
-               "(provided.al2023): "
-               "API Gateway proxy events, REST and\nHTTP, and Cognito's PostConfirmation trigger. "
-               "Settings are those of `letterlock serve`.\n");
+        printf("usage: letterlock lambda [--env-file FILE]\n\n"
+               "Serves invocations of AWS Lambda (provided.al2023): API Gateway proxy events,\n"
+               "REST and HTTP, and Cognito's PostConfirmation trigger. Settings are those of "
+               "`letterlock serve`.\n");
         return APP_EXIT_OK;
     }
     const char *runtime_api = getenv("AWS_LAMBDA_RUNTIME_API");

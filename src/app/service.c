@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MS_PER_S 1000
 
@@ -21,6 +22,8 @@ bool service_configure(struct service *service)
 static void derive(struct service *service)
 {
     const struct config *config = &service->config;
+    /* On AWS it is Cognito that mails. */
+    bool sends_mail = config->smtp_url[0] != '\0' || strcmp(config->backend, "aws") == 0;
     service->core_config = (struct core_config){
         .sign_up = config->sign_up_mode,
         .sign_up_domains = config->sign_up_domains,
@@ -34,7 +37,7 @@ static void derive(struct service *service)
         .public_url = config->public_url,
         .allowed_origin = config->allowed_origin,
         .backend = config->backend,
-        .mail = config->smtp_url[0] == '\0' ? "outbox" : "smtp",
+        .mail = sends_mail ? "smtp" : "outbox",
         .request_timeout_ms = config->request_timeout * MS_PER_S,
         .stream_timeout_ms = config->stream_timeout * MS_PER_S,
     };

@@ -58,9 +58,9 @@ int backup_main(int argc, char **argv)
 {
     struct run run;
     if (argc != 2 || argv[1][0] == '-')
-        return usage("usage: letterlock backup [--env-file FILE] DIR\n\nCopies "
-                     "LETTERLOCK_DATA_DIR, also while it is "
-                     "served, to the new directory DIR.\n",
+        return usage("usage: letterlock backup [--env-file FILE] DIR\n\n"
+                     "Copies LETTERLOCK_DATA_DIR, also while it is served, to the new directory "
+                     "DIR.\n",
                      argc, argv);
     if (!begin(&run))
         return APP_EXIT_USAGE;
@@ -75,10 +75,10 @@ int restore_main(int argc, char **argv)
 {
     struct run run;
     if (argc != 2 || argv[1][0] == '-')
-        return usage(
-            "usage: letterlock restore [--env-file FILE] DIR\n\nCopies the backup in DIR to "
-            "LETTERLOCK_DATA_DIR, which must be absent or empty.\n",
-            argc, argv);
+        return usage("usage: letterlock restore [--env-file FILE] DIR\n\n"
+                     "Copies the backup in DIR to LETTERLOCK_DATA_DIR, which must be absent or "
+                     "empty.\n",
+                     argc, argv);
     if (!begin(&run))
         return APP_EXIT_USAGE;
     struct backup_summary summary;
@@ -128,9 +128,9 @@ int check_main(int argc, char **argv)
     struct run run;
     bool as_json = argc == 2 && strcmp(argv[1], "--json") == 0;
     if (argc != 1 && !as_json)
-        return usage("usage: letterlock check [--env-file FILE] [--json]\n\nValidates the "
-                     "configuration, the "
-                     "database and every stored letter, also beside a running server.\n",
+        return usage("usage: letterlock check [--env-file FILE] [--json]\n\n"
+                     "Validates the configuration, the database and every stored letter, also "
+                     "beside a running server.\n",
                      argc, argv);
     if (!begin(&run))
         return APP_EXIT_USAGE;

@@ -78,6 +78,11 @@ def server(tmp_path_factory, inbox):
     assert not settings.exists()
 
 
+def test_codes_are_said_to_come_by_mail(server):
+    with server.client() as client:
+        assert client.get("/v1/config").json()["mail"] == "smtp"
+
+
 def test_a_server_by_hand_on_the_local_aws(server, inbox):
     assert "KEY" not in server.arguments[1].read_text().replace("LETTERLOCK_AWS_KEYS", "")
     anna, bruno = server.user(), server.user()

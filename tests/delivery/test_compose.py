@@ -1,43 +1,20 @@
 """docker compose up, and two people who write to each other in their browsers."""
 
-import json
-import pathlib
 import re
 import secrets
-import shutil
 import subprocess
 
 import httpx
-import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
+from delivery.stack import (PASSWORD, SHOTS, check_confinement, close_unharmed, send_a_file,
+                            sign_up)
 from desk import Desk
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-PASSWORD = "a quiet harbour " + secrets.token_hex(3)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
-         "--disable-component-update", "--no-first-run"]
 SERVER_IMAGE_MAX_BYTES = 40 << 20
 
 
-@pytest.fixture
-def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-def sign_up(desk, stack, name):
-    desk.goto("/sign-up")
-    desk.field("Username").fill(name)
-    desk.field("E-mail address").fill(f"{name}@example.org")
-    desk.field("Password").fill(PASSWORD)
-    desk.press("Create account")
-    desk.field("Code").fill(stack.read_code(f"{name}@example.org"))
-    expect(desk.page.get_by_text("Your address is confirmed")).to_be_visible()
-    desk.field("Password").fill(PASSWORD)
-    desk.press("Sign in")
+def keep_key(desk):
     last = desk.page.locator(".key span").last.inner_text().strip()
     desk.field("Type the last group of the key").fill(last)
     desk.press("I have kept it")
@@ -45,29 +22,17 @@ def sign_up(desk, stack, name):
 
 
 def test_a_letter_goes_through_the_whole_stack(stack, browser, request, tmp_path):
-    shots = ROOT / "test-artifacts" / "delivery"
-    a, b = ("p" + secrets.token_hex(4) for _ in range(2))
-    a_desk = Desk(browser, stack, request.node.name, shots)
-    b_desk = Desk(browser, stack, request.node.name, shots)
-    sign_up(a_desk, stack, a)
-    sign_up(b_desk, stack, b)
-    b_desk.find_person(a)
+    names = ["p" + secrets.token_hex(4) for _ in range(2)]
+    desks = [Desk(browser, stack, request.node.name, SHOTS) for _ in names]
+    for desk, name in zip(desks, names):
+        sign_up(desk, stack, name)
+        keep_key(desk)
     attachment = tmp_path / "plan.txt"
     attachment.write_text("meet at noon " * 5000)
-    a_desk.find_person(b)
-    a_desk.attach(attachment)
-    a_desk.write("Through containers")
-    expect(b_desk.seal()).to_be_visible()  # comes alive, without a reload
-    b_desk.break_seal()
-    expect(b_desk.page.get_by_text("Through containers")).to_be_visible()
-    b_desk.shoot("opened")
-    expect(a_desk.page.get_by_text(re.compile(r"^Read \d"))).to_be_visible()
-    for desk in (a_desk, b_desk):
-        assert desk.violations == []
-        assert desk.script_errors == []
-        assert [u for u in desk.foreign_requests if not u.startswith((stack.api, "blob:"))] == []
-        desk.close()
-    assert stack.mails(f"{b}@example.org")[-1].find("Through containers") == -1
+    send_a_file(*desks, names, attachment)
+    for desk in desks:
+        close_unharmed(desk, stack)
+    assert stack.mails(f"{names[1]}@example.org")[-1].find("Through containers") == -1
 
 
 def test_only_the_web_client_of_the_stack_may_call_the_api(stack):
@@ -110,15 +75,7 @@ def test_letters_survive_a_new_container(stack):
 
 def test_containers_have_no_more_rights_than_they_need(stack):
     for service in ("server", "web", "mail"):
-        container = stack.compose("ps", "--quiet", service).strip()
-        facts = json.loads(subprocess.run(["docker", "inspect", container], capture_output=True,
-                                          text=True, check=True, timeout=30).stdout)[0]
-        assert facts["HostConfig"]["CapDrop"] == ["ALL"], service
-        assert "no-new-privileges:true" in facts["HostConfig"]["SecurityOpt"], service
-        assert facts["Config"]["User"] not in ("", "0", "root"), service
-        if service != "mail":
-            assert facts["HostConfig"]["ReadonlyRootfs"], service
-            assert facts["State"]["Health"]["Status"] == "healthy", service
+        check_confinement(stack.facts(service), service, is_read_only=service != "mail")
 
 
 def test_the_server_image_is_small(stack):

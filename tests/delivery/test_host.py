@@ -7,22 +7,19 @@ import os
 import pathlib
 import re
 import secrets
-import shutil
 import subprocess
 
 import httpx
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
+from delivery.stack import SHOTS, close_unharmed, send_a_file, sign_up
 from desk import Desk
 from support.server import wait_for
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PASSWORD = "a quiet harbour " + secrets.token_hex(3)
 METADATA, METADATA_NETWORK, METADATA_GATEWAY = "169.254.169.254", "169.254.169.0/24", "169.254.169.1"
 PUBLIC, PUBLIC_NETWORK = "198.51.100.10", "198.51.100.0/24"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
-         "--disable-component-update", "--no-first-run"]
 BUILD_SECONDS, SETUP_SECONDS, START_SECONDS = 1200, 1800, 120
 GUESSES = 12  # more than one address has at one account
 # As cloud-init starts user data: root, with next to nothing set, HOME neither.
@@ -46,7 +43,7 @@ def run(*command, seconds=60, **options):
 class Host:
     """The instance and the AWS around it, under names of their own."""
 
-    url = f"https://{PUBLIC}"
+    url = api = f"https://{PUBLIC}"
 
     def __init__(self, folder):
         self._folder = folder
@@ -138,27 +135,6 @@ class Host:
             run("docker", "network", "rm", network)
 
 
-@pytest.fixture
-def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-def sign_up(desk, host, name):
-    desk.goto("/sign-up")
-    desk.field("Username").fill(name)
-    desk.field("E-mail address").fill(f"{name}@example.org")
-    desk.field("Password").fill(PASSWORD)
-    desk.press("Create account")
-    desk.field("Code").fill(host.read_code(f"{name}@example.org"))
-    expect(desk.page.get_by_text("Your address is confirmed")).to_be_visible()
-    desk.field("Password").fill(PASSWORD)
-    desk.press("Sign in")
-    expect(desk.page.get_by_role("searchbox")).to_be_visible()
-
-
 def build(dockerfile, image, base, context):
     chosen = ["--build-arg", f"BASE={base}"] if base else []
     run("docker", "build", "--quiet", "--network", "host", "--file", ROOT / dockerfile, "--tag", image,
@@ -178,28 +154,16 @@ def host(tmp_path_factory):
 
 
 def test_a_letter_goes_through_the_server(host, browser, request, tmp_path):
-    shots = ROOT / "test-artifacts" / "delivery"
-    a, b = ("p" + secrets.token_hex(4) for _ in range(2))
-    a_desk, b_desk = (Desk(browser, host, request.node.name, shots, ignore_https_errors=True)
-                      for _ in range(2))
-    sign_up(a_desk, host, a)
-    sign_up(b_desk, host, b)
+    names = ["p" + secrets.token_hex(4) for _ in range(2)]
+    desks = [Desk(browser, host, request.node.name, SHOTS, ignore_https_errors=True) for _ in names]
+    for desk, name in zip(desks, names):
+        sign_up(desk, host, name)
+        expect(desk.page.get_by_role("searchbox")).to_be_visible()
     attachment = tmp_path / "plan.txt"
     attachment.write_text("meet at noon " * 5000)
-    b_desk.find_person(a)
-    a_desk.find_person(b)
-    a_desk.attach(attachment)
-    a_desk.write("Through an instance")
-    expect(b_desk.seal()).to_be_visible()
-    b_desk.break_seal()
-    expect(b_desk.page.get_by_text("Through an instance")).to_be_visible()
-    b_desk.shoot("opened")
-    expect(a_desk.page.get_by_text(re.compile(r"^Read \d"))).to_be_visible()
-    for desk in (a_desk, b_desk):
-        assert desk.violations == []
-        assert desk.script_errors == []
-        assert [u for u in desk.foreign_requests if not u.startswith("blob:")] == []
-        desk.close()
+    send_a_file(*desks, names, attachment)
+    for desk in desks:
+        close_unharmed(desk, host)
 
 
 def test_the_proxy_alone_is_open(host):
