@@ -10,6 +10,7 @@ from .cognito import Cognito
 from .control import PREFIX, Control
 from .credentials import CredentialServer
 from .faults import Faults
+from .functions import Functions
 from .gateway import Gateway
 from .http_message import Answer
 from .identity_pool import IdentityPools
@@ -17,7 +18,6 @@ from .kms import Kms
 from .mailbox import Mailbox
 from .objects import Objects
 from .principals import Principals
-from .runtime_api import Functions
 from .server import HttpServer
 from .ses import Ses
 from .sns import Sns
