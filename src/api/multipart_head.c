@@ -223,10 +223,9 @@ enum err multipart_head_parse(struct bytes block, struct buffer *text, struct mu
     buffer_clear(text);
     bool has_disposition = false;
     while (block.n > 0) {
-        const uint8_t *end = memmem(block.p, block.n, "\r\n", 2);
-        if (end == NULL)
+        size_t n = bytes_find_str(block, "\r\n", 0);
+        if (n == SIZE_MAX)
             return ERR_INVALID_MULTIPART;
-        size_t n = (size_t)(end - block.p);
         enum err e = parse_line(bytes_slice(block, 0, n), &has_disposition, text, part);
         if (e != ERR_OK)
             return e;

@@ -92,6 +92,18 @@ size_t bytes_find(struct bytes b, uint8_t c, size_t from)
     return hit == NULL ? SIZE_MAX : (size_t)(hit - b.p);
 }
 
+size_t bytes_find_str(struct bytes b, const char *s, size_t from)
+{
+    if (from > b.n)
+        return SIZE_MAX;
+    if (s[0] == '\0')
+        return from;
+    if (from == b.n)
+        return SIZE_MAX;
+    const uint8_t *hit = memmem(b.p + from, b.n - from, s, strlen(s));
+    return hit == NULL ? SIZE_MAX : (size_t)(hit - b.p);
+}
+
 /* The length of the well-formed sequence at the start of b, or 0 (Unicode 15, table 3-7). */
 static size_t utf8_sequence(struct bytes b)
 {
