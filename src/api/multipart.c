@@ -1,6 +1,7 @@
 #include "api/multipart.h"
 
 #include "api/multipart_head.h"
+#include "base/ascii.h"
 
 #include <string.h>
 
@@ -14,9 +15,7 @@ static bool is_boundary(struct bytes b)
         return false;
     for (size_t i = 0; i < b.n; i++) {
         uint8_t c = b.p[i];
-        bool alphanumeric =
-            (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-        if (!alphanumeric && (c == 0 || strchr("'()+_,-./:=? ", c) == NULL))
+        if (!ascii_is_alphanumeric(c) && (c == 0 || strchr("'()+_,-./:=? ", c) == NULL))
             return false;
     }
     return true;

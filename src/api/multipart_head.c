@@ -1,14 +1,9 @@
 #include "api/multipart_head.h"
 
+#include "base/ascii.h"
 #include "base/encode.h"
 
 #include <string.h>
-
-static bool is_token_char(uint8_t c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           (c != 0 && strchr("!#$%&'*+-.^_`|~", c) != NULL);
-}
 
 static size_t skip_space(struct bytes b, size_t i)
 {
@@ -64,7 +59,7 @@ bool multipart_head_parameters(struct bytes list,
         if (i == list.n)
             return true;
         size_t start = i;
-        while (i < list.n && is_token_char(list.p[i]))
+        while (i < list.n && ascii_is_token(list.p[i]))
             i++;
         struct bytes name = bytes_slice(list, start, i - start);
         i = skip_space(list, i);
@@ -194,7 +189,7 @@ static enum err parse_line(struct bytes line, bool *has_disposition, struct buff
                            struct multipart_part *part)
 {
     size_t colon = 0;
-    while (colon < line.n && is_token_char(line.p[colon]))
+    while (colon < line.n && ascii_is_token(line.p[colon]))
         colon++;
     if (colon == 0 || colon == line.n || line.p[colon] != ':')
         return ERR_INVALID_MULTIPART;
@@ -223,10 +218,9 @@ enum err multipart_head_parse(struct bytes block, struct buffer *text, struct mu
     buffer_clear(text);
     bool has_disposition = false;
     while (block.n > 0) {
-        const uint8_t *end = memmem(block.p, block.n, "\r\n", 2);
-        if (end == NULL)
+        size_t n = bytes_find_str(block, "\r\n", 0);
+        if (n == SIZE_MAX)
             return ERR_INVALID_MULTIPART;
-        size_t n = (size_t)(end - block.p);
         enum err e = parse_line(bytes_slice(block, 0, n), &has_disposition, text, part);
         if (e != ERR_OK)
             return e;

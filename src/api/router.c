@@ -1,5 +1,6 @@
 #include "api/router.h"
 
+#include "base/ascii.h"
 #include "base/buffer.h"
 #include "base/mem.h"
 
@@ -88,14 +89,6 @@ struct api_routes router_rows(const struct router *router)
     return (struct api_routes){router->rows, router->count};
 }
 
-static int hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    uint8_t lower = c | 0x20;
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /* Decodes raw (RFC 3986 section 2.1); plus_is_space for queries as forms write them. */
 static bool percent_decode(struct arena *arena, struct bytes raw, bool plus_is_space,
                            struct bytes *out)
@@ -107,8 +100,8 @@ static bool percent_decode(struct arena *arena, struct bytes raw, bool plus_is_s
         if (c == '%') {
             if (raw.n - i < 3)
                 return false;
-            int high = hex_digit(raw.p[i + 1]);
-            int low = hex_digit(raw.p[i + 2]);
+            int high = ascii_hex_value(raw.p[i + 1]);
+            int low = ascii_hex_value(raw.p[i + 2]);
             if (high < 0 || low < 0 || high + low == 0)
                 return false;
             c = (uint8_t)(high << 4 | low);

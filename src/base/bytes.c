@@ -1,5 +1,7 @@
 #include "base/bytes.h"
 
+#include "base/ascii.h"
+
 #include <string.h>
 
 struct bytes bytes_of(const void *p, size_t n)
@@ -22,17 +24,12 @@ bool bytes_equal_str(struct bytes b, const char *s)
     return bytes_equal(b, bytes_of_str(s));
 }
 
-static uint8_t lower_ascii(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
-}
-
 bool bytes_equal_nocase(struct bytes a, struct bytes b)
 {
     if (a.n != b.n)
         return false;
     for (size_t i = 0; i < a.n; i++) {
-        if (lower_ascii(a.p[i]) != lower_ascii(b.p[i]))
+        if (ascii_lower(a.p[i]) != ascii_lower(b.p[i]))
             return false;
     }
     return true;
@@ -89,6 +86,18 @@ size_t bytes_find(struct bytes b, uint8_t c, size_t from)
     if (from >= b.n)
         return SIZE_MAX;
     const uint8_t *hit = memchr(b.p + from, c, b.n - from);
+    return hit == NULL ? SIZE_MAX : (size_t)(hit - b.p);
+}
+
+size_t bytes_find_str(struct bytes b, const char *s, size_t from)
+{
+    if (from > b.n)
+        return SIZE_MAX;
+    if (s[0] == '\0')
+        return from;
+    if (from == b.n)
+        return SIZE_MAX;
+    const uint8_t *hit = memmem(b.p + from, b.n - from, s, strlen(s));
     return hit == NULL ? SIZE_MAX : (size_t)(hit - b.p);
 }
 

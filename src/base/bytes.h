@@ -51,6 +51,10 @@ struct bytes bytes_trim(struct bytes b);
 /* The index of the first byte c at or after from, or SIZE_MAX. */
 size_t bytes_find(struct bytes b, uint8_t c, size_t from);
 
+/* The index of the first occurrence of the NUL-terminated s that starts at or after from, or
+ * SIZE_MAX. The empty s is at from, unless that is past the end. */
+size_t bytes_find_str(struct bytes b, const char *s, size_t from);
+
 /* True when b is well-formed UTF-8 (RFC 3629: no overlong forms, surrogates or values above
  * U+10FFFF). The empty run is. */
 bool bytes_is_utf8(struct bytes b);

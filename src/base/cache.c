@@ -28,6 +28,12 @@ struct cache {
     size_t value_bytes;
 };
 
+void cache_key_of_uuid(const struct uuid *id, uint8_t key[CACHE_KEY_BYTES])
+{
+    memset(key, 0, CACHE_KEY_BYTES);
+    memcpy(key, id->b, UUID_BYTES);
+}
+
 struct cache *cache_create(size_t capacity, size_t value_bytes)
 {
     assert(capacity > 0 && value_bytes > 0);
@@ -43,7 +49,7 @@ struct cache *cache_create(size_t capacity, size_t value_bytes)
     return cache;
 }
 
-/* Keys are digests, so any of their bits spread well. */
+/* Keys are digests or random ids, so their first bits spread well. */
 static struct entry **bucket_of(struct cache *cache, const uint8_t key[CACHE_KEY_BYTES])
 {
     size_t h;

@@ -1,13 +1,16 @@
-/* A bounded, thread-safe map from 32-byte keys (digests) to small values of one size, least
- * recently used out first. Everything it drops is cleansed: it may hold secrets. */
+/* A bounded, thread-safe map from 32-byte keys (digests, random ids) to small values of one size,
+ * least recently used out first. Everything it drops is cleansed: it may hold secrets. */
 #ifndef LETTERLOCK_BASE_CACHE_H
 #define LETTERLOCK_BASE_CACHE_H
 
-#include "base/bytes.h"
+#include "base/uuid.h"
 
 #define CACHE_KEY_BYTES 32u
 
 struct cache;
+
+/* The key that stands for an id of version 4, as users and sessions have. */
+void cache_key_of_uuid(const struct uuid *id, uint8_t key[CACHE_KEY_BYTES]);
 
 /* Gives a cache of at most capacity values of value_bytes each. Memory grows with use only. */
 struct cache *cache_create(size_t capacity, size_t value_bytes) __attribute__((returns_nonnull));

@@ -1,5 +1,7 @@
 #include "base/encode.h"
 
+#include "base/ascii.h"
+
 #include <string.h>
 
 static const char hex_digits[] = "0123456789abcdef";
@@ -17,21 +19,13 @@ void encode_hex(struct buffer *out, struct bytes data)
     }
 }
 
-static int hex_value(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool encode_hex_decode(struct bytes text, uint8_t *out, size_t n)
 {
     if (text.n != 2 * n)
         return false;
     for (size_t i = 0; i < n; i++) {
-        int high = hex_value(text.p[2 * i]);
-        int low = hex_value(text.p[2 * i + 1]);
+        int high = ascii_hex_value(text.p[2 * i]);
+        int low = ascii_hex_value(text.p[2 * i + 1]);
         if (high < 0 || low < 0)
             return false;
         out[i] = (uint8_t)(high << 4 | low);
@@ -113,16 +107,10 @@ bool encode_base64url_decode(struct arena *arena, struct bytes text, struct byte
     return decode_base64(arena, text, base64url_digits, out);
 }
 
-static bool is_unreserved(uint8_t c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
-}
-
 void encode_percent(struct buffer *out, struct bytes text)
 {
     for (size_t i = 0; i < text.n; i++) {
-        if (is_unreserved(text.p[i]))
+        if (ascii_is_unreserved(text.p[i]))
             buffer_append_u8(out, text.p[i]);
         else
             buffer_printf(out, "%%%02X", text.p[i]);

@@ -12,24 +12,16 @@ enum { CHUNK_BYTES = 64 * 1024 };
 
 /* --- keys --- */
 
-static size_t find(struct bytes text, const char *what)
-{
-    if (text.n == 0)
-        return SIZE_MAX;
-    const void *at = memmem(text.p, text.n, what, strlen(what));
-    return at == NULL ? SIZE_MAX : (size_t)((const uint8_t *)at - text.p);
-}
-
 /* Takes the next PEM block, up to the end of its last line, off text. */
 static bool take_block(struct bytes *text, struct bytes *block)
 {
     static const char begin[] = "-----BEGIN ";
     static const char end[] = "-----END ";
-    size_t from = find(*text, begin);
+    size_t from = bytes_find_str(*text, begin, 0);
     if (from == SIZE_MAX)
         return false;
     *text = bytes_slice(*text, from, text->n);
-    size_t last_line = find(*text, end);
+    size_t last_line = bytes_find_str(*text, end, 0);
     if (last_line == SIZE_MAX)
         last_line = text->n;
     size_t line_end = bytes_find(*text, '\n', last_line);

@@ -1,5 +1,6 @@
 #include "core/accounts.h"
 
+#include "base/ascii.h"
 #include "core/policy.h"
 #include "core/policy_password.h"
 #include "core/provision.h"
@@ -42,10 +43,8 @@ enum err accounts_sign_up(struct core *core, struct ctx *ctx, const struct accou
 struct bytes accounts_login(struct ctx *ctx, struct bytes login)
 {
     uint8_t *lower = arena_alloc(ctx->arena, login.n + 1);
-    for (size_t i = 0; i < login.n; i++) {
-        uint8_t c = login.p[i];
-        lower[i] = c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
-    }
+    for (size_t i = 0; i < login.n; i++)
+        lower[i] = ascii_lower(login.p[i]);
     return bytes_of(lower, login.n);
 }
 

@@ -1,5 +1,7 @@
 #include "core/letter_file.h"
 
+#include "base/ascii.h"
+
 #include <string.h>
 
 static bool has_control_character(struct bytes text)
@@ -30,12 +32,8 @@ struct bytes letter_file_name(struct bytes name)
 /* RFC 9110 section 5.6.2 */
 static bool is_token(struct bytes text)
 {
-    static const char others[] = "!#$%&'*+-.^_`|~";
     for (size_t i = 0; i < text.n; i++) {
-        uint8_t c = text.p[i];
-        bool alphanumeric =
-            (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!alphanumeric && memchr(others, c, sizeof others - 1) == NULL)
+        if (!ascii_is_token(text.p[i]))
             return false;
     }
     return text.n > 0;

@@ -1,5 +1,7 @@
 #include "core/policy.h"
 
+#include "base/ascii.h"
+
 #include <string.h>
 
 #define LOCAL_PART_MAX_BYTES 64u /* RFC 5321 section 4.5.3.1.1 */
@@ -23,15 +25,10 @@ static bool is_digit(uint8_t c)
     return c >= '0' && c <= '9';
 }
 
-static uint8_t to_lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
-}
-
 static void lower_copy(struct bytes in, char *out)
 {
     for (size_t i = 0; i < in.n; i++)
-        out[i] = (char)to_lower(in.p[i]);
+        out[i] = (char)ascii_lower(in.p[i]);
     out[in.n] = '\0';
 }
 
@@ -70,7 +67,7 @@ static bool is_local_part(struct bytes local)
         return false;
     for (size_t i = 0; i < local.n; i++) {
         uint8_t c = local.p[i];
-        if (!is_lower(to_lower(c)) && !is_digit(c) &&
+        if (!is_lower(ascii_lower(c)) && !is_digit(c) &&
             memchr(specials, c, sizeof specials - 1) == NULL)
             return false;
         if (c == '.' && local.p[i + 1] == '.')
@@ -85,7 +82,7 @@ static bool is_label(struct bytes label)
         label.p[label.n - 1] == '-')
         return false;
     for (size_t i = 0; i < label.n; i++) {
-        if (!is_lower(to_lower(label.p[i])) && !is_digit(label.p[i]) && label.p[i] != '-')
+        if (!is_lower(ascii_lower(label.p[i])) && !is_digit(label.p[i]) && label.p[i] != '-')
             return false;
     }
     return true;

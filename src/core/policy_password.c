@@ -1,5 +1,6 @@
 #include "core/policy_password.h"
 
+#include "base/ascii.h"
 #include "base/mem.h"
 
 #include <string.h>
@@ -114,11 +115,6 @@ struct lowered {
     size_t n;
     uint8_t b[POLICY_PASSWORD_MAX_BYTES];
 };
-
-static uint8_t to_lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
-}
 
 static size_t count_chars(struct bytes text)
 {
@@ -235,7 +231,7 @@ enum err policy_password(struct ctx *ctx, struct bytes password, struct bytes us
                         POLICY_PASSWORD_MAX_CHARS);
     struct lowered lowered = {.n = password.n};
     for (size_t i = 0; i < password.n; i++)
-        lowered.b[i] = to_lower(password.p[i]);
+        lowered.b[i] = ascii_lower(password.p[i]);
     const char *weakness = find_weakness(&lowered, username, email);
     mem_cleanse(&lowered, sizeof lowered);
     return weakness == NULL ? ERR_OK : ctx_fail(ctx, ERR_WEAK_PASSWORD, "%s", weakness);

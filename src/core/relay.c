@@ -27,12 +27,6 @@ struct relay {
     int64_t since_unix_ms;
 };
 
-static void count_key(const struct uuid *user_id, uint8_t key[CACHE_KEY_BYTES])
-{
-    memset(key, 0, CACHE_KEY_BYTES);
-    memcpy(key, user_id->b, sizeof user_id->b);
-}
-
 static enum err tell_letters(struct relay *relay, struct ctx *ctx)
 {
     struct message_page page = {0};
@@ -50,7 +44,7 @@ static enum err tell_unread(struct relay *relay, struct ctx *ctx)
         return e;
     uint8_t key[CACHE_KEY_BYTES];
     uint64_t told = 0;
-    count_key(&ctx->actor->user_id, key);
+    cache_key_of_uuid(&ctx->actor->user_id, key);
     if (!cache_get(relay->counts, key, ctx->now_unix_ms, &told) || told != summary.count)
         events_publish_unread(relay->core->events, &ctx->actor->user_id, &summary.count);
     cache_put(relay->counts, key, ctx->now_unix_ms + MEMORY_MS, &summary.count);

@@ -1,5 +1,6 @@
 #include "embedded/backup_files.h"
 
+#include "base/ascii.h"
 #include "base/mem.h"
 #include "embedded/data_dir.h"
 
@@ -42,18 +43,6 @@ enum err backup_files_make_empty(struct ctx *ctx, const char *path)
     return chmod(path, 0700) == 0 ? ERR_OK : data_dir_fail("chmod", errno);
 }
 
-static enum err write_all(int fd, struct bytes data)
-{
-    while (data.n > 0) {
-        ssize_t n = write(fd, data.p, data.n);
-        if (n < 0 && errno != EINTR)
-            return data_dir_fail("backup_write", errno);
-        if (n > 0)
-            data = bytes_slice(data, (size_t)n, data.n);
-    }
-    return ERR_OK;
-}
-
 /* to may be -1. */
 static enum err copy_content(int from, int to, struct digest *digest, uint64_t *size)
 {
@@ -72,8 +61,8 @@ static enum err copy_content(int from, int to, struct digest *digest, uint64_t *
         struct bytes data = bytes_of(chunk, (size_t)n);
         digest_add(digest, data);
         *size += data.n;
-        if (to >= 0)
-            e = write_all(to, data);
+        if (to >= 0 && !data_dir_write(to, data))
+            e = data_dir_fail("backup_write", errno);
     }
     mem_free(chunk);
     return e;
@@ -134,9 +123,7 @@ static bool is_plain_part(struct bytes part)
         return false;
     for (size_t i = 0; i < part.n; i++) {
         uint8_t c = part.p[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                     c == '.' || c == '_' || c == '-';
-        if (!plain)
+        if (!ascii_is_alphanumeric(c) && c != '.' && c != '_' && c != '-')
             return false;
     }
     return true;

@@ -23,6 +23,18 @@ enum err data_dir_fail(const char *what, int cause)
     return full ? ERR_STORAGE_FULL : ERR_INTERNAL;
 }
 
+bool data_dir_write(int fd, struct bytes data)
+{
+    while (data.n > 0) {
+        ssize_t n = write(fd, data.p, data.n);
+        if (n < 0 && errno != EINTR)
+            return false;
+        if (n > 0)
+            data = bytes_slice(data, (size_t)n, data.n);
+    }
+    return true;
+}
+
 enum err data_dir_make(int parent_fd, const char *name)
 {
     if (mkdirat(parent_fd, name, 0700) != 0)

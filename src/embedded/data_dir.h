@@ -40,6 +40,9 @@ int64_t data_dir_free_bytes(const struct data_dir *dir);
  * ERR_STORAGE_FULL or ERR_UNAVAILABLE, logged. */
 enum err data_dir_make(int parent_fd, const char *name) MUST_CHECK;
 
+/* Writes all of data; false, with errno, when that fails. */
+bool data_dir_write(int fd, struct bytes data) MUST_CHECK;
+
 /* Maps an errno of a file operation to an error and logs it: ERR_STORAGE_FULL for want of space,
  * otherwise ERR_INTERNAL. */
 enum err data_dir_fail(const char *what, int cause);

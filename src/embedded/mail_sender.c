@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "embedded/data_dir.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -67,19 +68,6 @@ void mail_sender_cancel(struct mail_sender *sender)
 
 /* --- the outbox --- */
 
-static bool write_all(int fd, struct bytes data)
-{
-    while (data.n > 0) {
-        ssize_t n = write(fd, data.p, data.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        data = bytes_slice(data, (size_t)n, data.n);
-    }
-    return true;
-}
-
 static enum mail_outcome write_eml(struct mail_sender *sender, struct ctx *ctx,
                                    struct bytes message)
 {
@@ -90,7 +78,7 @@ static enum mail_outcome write_eml(struct mail_sender *sender, struct ctx *ctx,
     char *temporary = arena_printf(ctx->arena, ".%s.tmp", text);
     char *name = arena_printf(ctx->arena, "%s.eml", text);
     int fd = openat(sender->outbox, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool ok = fd >= 0 && write_all(fd, message) && fsync(fd) == 0;
+    bool ok = fd >= 0 && data_dir_write(fd, message) && fsync(fd) == 0;
     int error = errno;
     if (fd >= 0)
         (void)close(fd);

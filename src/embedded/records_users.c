@@ -14,12 +14,6 @@ static_assert((int)USER_DISABLED < RECORDS_STATE_ERASED, "states of users must n
 
 /* --- the cache --- */
 
-static void cache_key_of_id(const struct uuid *id, uint8_t key[CACHE_KEY_BYTES])
-{
-    memset(key, 0, CACHE_KEY_BYTES);
-    memcpy(key, id->b, UUID_BYTES);
-}
-
 /* Empties the cache once after every change by another process. */
 static void heed_foreign_changes(struct records_adapter *records)
 {
@@ -33,7 +27,7 @@ static void heed_foreign_changes(struct records_adapter *records)
 static bool recall(struct records_adapter *records, const struct uuid *id, struct records_user *out)
 {
     uint8_t key[CACHE_KEY_BYTES];
-    cache_key_of_id(id, key);
+    cache_key_of_uuid(id, key);
     heed_foreign_changes(records);
     return cache_get(records->users, key, 0, out);
 }
@@ -42,7 +36,7 @@ static void forget(struct records_adapter *records, const struct uuid *id)
 {
     static const struct records_user gone;
     uint8_t key[CACHE_KEY_BYTES];
-    cache_key_of_id(id, key);
+    cache_key_of_uuid(id, key);
     /* An entry that has ended already. */
     cache_put(records->users, key, -1, &gone);
 }
@@ -65,7 +59,7 @@ static void remember(struct records_adapter *records, struct moment before,
                      const struct records_user *user)
 {
     uint8_t key[CACHE_KEY_BYTES];
-    cache_key_of_id(&user->id, key);
+    cache_key_of_uuid(&user->id, key);
     cache_put(records->users, key, INT64_MAX, user);
     struct moment now = moment_now(records);
     if (now.user_changes != before.user_changes || now.foreign_changes != before.foreign_changes) {

@@ -1,13 +1,10 @@
 #include "http/framing.h"
 
+#include "base/ascii.h"
+
 #include <string.h>
 
 #define PORT_MAX 65535u
-
-static bool is_alphanumeric(uint8_t c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
 
 static bool is_one_of(uint8_t c, const char *set)
 {
@@ -18,7 +15,7 @@ static bool is_one_of(uint8_t c, const char *set)
 static bool is_token(struct bytes b)
 {
     for (size_t i = 0; i < b.n; i++) {
-        if (!is_alphanumeric(b.p[i]) && !is_one_of(b.p[i], "!#$%&'*+-.^_`|~"))
+        if (!ascii_is_token(b.p[i]))
             return false;
     }
     return b.n > 0;
@@ -47,7 +44,7 @@ static size_t host_end(struct bytes value)
         return close + 1;
     }
     size_t i = 0;
-    while (i < value.n && (is_alphanumeric(value.p[i]) || is_one_of(value.p[i], "-._~")))
+    while (i < value.n && (ascii_is_alphanumeric(value.p[i]) || is_one_of(value.p[i], "-._~")))
         i++;
     return i;
 }

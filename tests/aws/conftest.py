@@ -11,6 +11,13 @@ def environment(double):
     return cloud.aws_environment(double)
 
 
+@pytest.fixture
+def no_faults_left(double):
+    """Every fault that a test ordered must have been met."""
+    yield
+    assert double.control("clear_faults") == 0
+
+
 @pytest.fixture(scope="session")
 def real_tables(double):
     """For tests that moto would let pass for the wrong reasons."""

@@ -11,18 +11,14 @@ from botocore.exceptions import ClientError, ConnectionClosedError, ConnectionEr
 from aws.cloud import ADMINISTRATOR, MAIL_FROM, aws_environment
 from aws.desk import refused, sign_up
 
+pytestmark = pytest.mark.usefixtures("no_faults_left")
+
 MIB = 1 << 20
 
 
 @pytest.fixture(scope="module")
 def person(environment):
     return sign_up(environment)
-
-
-@pytest.fixture(autouse=True)
-def no_faults_left(double):
-    yield
-    assert double.control("clear_faults") == 0
 
 
 def key_policy(environment, sub):

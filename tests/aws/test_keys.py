@@ -17,6 +17,8 @@ from aws import cloud
 from support import sdk
 from support.server import BUILD, ROOT, wait_for
 
+pytestmark = pytest.mark.usefixtures("no_faults_left")
+
 PROGRAMS = BUILD / "tests/unit/aws/kms"
 TOOL, POLICY_TOOL = PROGRAMS / "keys_tool", PROGRAMS / "key_policy_tool"
 CONTRACT = (ROOT / "tests/unit/embedded/contract_keys.c").read_text()
@@ -138,12 +140,6 @@ class Deployment:
 @pytest.fixture(scope="module")
 def deployment(double):
     return Deployment(double)
-
-
-@pytest.fixture(autouse=True)
-def no_faults_left(double):
-    yield
-    assert double.control("clear_faults") == 0
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,8 @@ import pytest
 from aws import cloud
 from support.server import BUILD, ROOT
 
+pytestmark = pytest.mark.usefixtures("no_faults_left")
+
 UNIT = ROOT / "tests" / "unit"
 PROGRAMS = BUILD / "tests" / "unit" / "aws" / "dynamo"
 SUITES = ("embedded/contract_users.c", "embedded/contract_records.c",
@@ -126,12 +128,6 @@ class Desk:
 @pytest.fixture
 def desk(environment):
     return Desk(environment)
-
-
-@pytest.fixture(autouse=True)
-def no_faults_left(double):
-    yield
-    assert double.control("clear_faults") == 0
 
 
 def test_processes_write_to_one_inbox(desk):

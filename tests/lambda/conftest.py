@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
+from aws.double.runtime_api import RuntimeApi
 from support.api_gateway import STAGE
-from support.runtime_api import RuntimeApi
 from support.server import BINARY, Outbox, wait_for
 
 START_SECONDS = 30

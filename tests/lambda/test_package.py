@@ -15,10 +15,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from aws import cloud
+from aws.gateway import Gateway
 from support.api_gateway import make_event, read_reply
 from support.server import BUILD, ROOT, SANITIZED
 
 TOOL = ROOT / "tools" / "lambda_package"
+DEFAULT_OUTPUT = ROOT / "build-lambda" / "lambda.zip"
+UPLOAD_MAX_BYTES = 50 << 20  # what Lambda takes as an upload
 SYSTEM_LIBRARIES = "/usr/lib/x86_64-linux-gnu:/usr/lib/aarch64-linux-gnu"
 # Lambda's own value, with the folders of this system in it, where other copies of all that is packed
 # are.
@@ -44,8 +48,8 @@ AWS_SETTINGS = {
 pytestmark = pytest.mark.skipif(SANITIZED, reason="sanitizers' libraries are not for Lambda")
 
 
-def pack(out):
-    done = subprocess.run([TOOL, out], capture_output=True, text=True, timeout=300, check=False,
+def pack(*out):
+    done = subprocess.run([TOOL, *out], capture_output=True, text=True, timeout=300, check=False,
                           env=os.environ | {"LETTERLOCK_BUILD_DIR": str(BUILD)})
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -68,9 +72,16 @@ def task(archive, tmp_path):
     return root
 
 
-def test_the_same_build_gives_the_same_package(archive, tmp_path):
-    pack(tmp_path / "again.zip")
-    assert (tmp_path / "again.zip").read_bytes() == archive.read_bytes()
+def test_the_same_build_gives_the_same_package(archive):
+    pack()
+    assert DEFAULT_OUTPUT.read_bytes() == archive.read_bytes()
+
+
+def test_the_package_fits_and_holds_no_glibc(archive, task):
+    assert archive.stat().st_size <= UPLOAD_MAX_BYTES
+    names = {p.name for p in (task / "lib").iterdir()}
+    assert any(n.startswith("libcurl") for n in names)
+    assert not any(n.startswith(("libc.so", "libm.so", "ld-linux")) for n in names)
 
 
 def test_bootstrap_serves_with_no_library_but_the_packed_ones(task, make_function):
@@ -84,6 +95,14 @@ def test_bootstrap_serves_with_no_library_but_the_packed_ones(task, make_functio
     assert len(ours) > 5
     rest = {p.name for p in loaded - ours}
     assert all(re.match(r"(libc|libm|libresolv|libnss_\w+|ld-linux[\w-]*)\.so", n) for n in rest), rest
+
+
+def test_bootstrap_serves_on_aws(task, double):
+    gateway = Gateway(cloud.aws_environment(double), "2.0", [str(task / "bootstrap")],
+                      LD_LIBRARY_PATH=str(task / "lib"))
+    for _ in range(2):  # a new process, and a warm one
+        answer = gateway.request("GET", "/v1/config")
+        assert answer.status_code == 200 and answer.json()["backend"] == "aws"
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The loop itself: the Runtime API's rules, deadlines, dead connections, starts that fail."""
 
+from aws.double.runtime_api import TRACE
 from support.api_gateway import make_event, read_reply
-from support.runtime_api import TRACE
 from support.server import wait_for
 
 CONFIG = make_event("2.0", "GET", "/v1/config", [])
@@ -15,7 +15,7 @@ CONFIRMATION = {
 
 
 def status_of(outcome):
-    assert outcome.kind == "response", outcome
+    assert outcome.error_type is None, outcome
     return read_reply("2.0", outcome.document).status_code
 
 
@@ -48,13 +48,13 @@ def test_the_trace_goes_to_the_log_and_no_further(function):
 def test_other_confirmations_come_back_untouched(function):
     event = {**CONFIRMATION, "triggerSource": "PostConfirmation_ConfirmForgotPassword"}
     outcome = function.runtime.invoke(event)
-    assert (outcome.kind, outcome.document) == ("response", event)
+    assert (outcome.error_type, outcome.document) == (None, event)
 
 
 def test_a_failed_confirmation_is_an_error_that_tells_no_particulars(function):
     """The embedded backend knows no such user."""
     outcome = function.runtime.invoke(CONFIRMATION)
-    assert (outcome.kind, outcome.error_type) == ("error", "Letterlock.ProvisioningFailed")
+    assert outcome.error_type == "Letterlock.ProvisioningFailed"
     assert "anna" not in str(outcome.document)
 
 

@@ -1,5 +1,6 @@
 #include "aws/client/answers.h"
 
+#include "base/ascii.h"
 #include "base/buffer.h"
 #include "base/json.h"
 
@@ -81,14 +82,6 @@ static void append_utf8(struct buffer *out, uint32_t c)
     }
 }
 
-static int digit_value(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* "#34" or "#x22" as a character that XML and UTF-8 allow; 0 for anything else. */
 static uint32_t numeric_reference(struct bytes name)
 {
@@ -98,7 +91,7 @@ static uint32_t numeric_reference(struct bytes name)
     if (at == name.n)
         return 0;
     for (; at < name.n; at++) {
-        int digit = digit_value(name.p[at]);
+        int digit = ascii_hex_value(name.p[at]);
         if (digit < 0 || (!hex && digit > 9))
             return 0;
         value = value * (hex ? 16 : 10) + (uint32_t)digit;

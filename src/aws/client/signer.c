@@ -1,5 +1,6 @@
 #include "aws/client/signer.h"
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/encode.h"
@@ -32,18 +33,12 @@ void signer_date(int64_t unix_ms, char out[SIGNER_DATE_BYTES])
     out[n] = '\0';
 }
 
-static bool is_unreserved(uint8_t c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
-}
-
 void signer_encode(struct buffer *out, struct bytes text, bool keep_slash)
 {
     static const char digits[] = "0123456789ABCDEF";
     for (size_t i = 0; i < text.n; i++) {
         uint8_t c = text.p[i];
-        if (is_unreserved(c) || (keep_slash && c == '/')) {
+        if (ascii_is_unreserved(c) || (keep_slash && c == '/')) {
             buffer_append_u8(out, c);
         } else {
             buffer_append_u8(out, '%');
@@ -133,23 +128,14 @@ struct parts {
     size_t count;
 };
 
-static int hex_value(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* Appends text, percent-encoded in whatever way, as SigV4 encodes it. */
 static void append_reencoded(struct buffer *out, struct bytes text)
 {
     for (size_t i = 0; i < text.n; i++) {
         uint8_t c = text.p[i];
-        if (c == '%' && i + 2 < text.n && hex_value(text.p[i + 1]) >= 0 &&
-            hex_value(text.p[i + 2]) >= 0) {
-            c = (uint8_t)(hex_value(text.p[i + 1]) << 4 | hex_value(text.p[i + 2]));
+        if (c == '%' && i + 2 < text.n && ascii_hex_value(text.p[i + 1]) >= 0 &&
+            ascii_hex_value(text.p[i + 2]) >= 0) {
+            c = (uint8_t)(ascii_hex_value(text.p[i + 1]) << 4 | ascii_hex_value(text.p[i + 2]));
             i += 2;
         }
         signer_encode(out, bytes_of(&c, 1), false);

@@ -1,5 +1,6 @@
 #include "aws/cognito/cognito_calls.h"
 
+#include "base/ascii.h"
 #include "base/json.h"
 #include "base/log.h"
 
@@ -79,8 +80,7 @@ static bool is_token(struct bytes text)
 {
     for (size_t i = 0; i < text.n; i++) {
         uint8_t c = text.p[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!letter && c != '-' && c != '_' && c != '=' && c != '.')
+        if (!ascii_is_alphanumeric(c) && c != '-' && c != '_' && c != '=' && c != '.')
             return false;
     }
     return text.n > 0;

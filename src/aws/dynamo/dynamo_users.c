@@ -71,17 +71,11 @@ json_t *dynamo_users_key(struct bytes key)
 
 /* --- the cache --- */
 
-static void cache_key_of_id(const struct uuid *id, uint8_t key[CACHE_KEY_BYTES])
-{
-    memset(key, 0, CACHE_KEY_BYTES);
-    memcpy(key, id->b, UUID_BYTES);
-}
-
 bool dynamo_users_recall(struct dynamo_records *records, struct ctx *ctx, const struct uuid *id,
                          struct dynamo_user *out)
 {
     uint8_t key[CACHE_KEY_BYTES];
-    cache_key_of_id(id, key);
+    cache_key_of_uuid(id, key);
     return cache_get(records->users, key, ctx->now_unix_ms, out);
 }
 
@@ -90,7 +84,7 @@ void dynamo_users_remember(struct dynamo_records *records, struct ctx *ctx,
 {
     uint8_t key[CACHE_KEY_BYTES];
     int64_t end_unix_ms = ctx->now_unix_ms + DYNAMO_USER_CACHE_MS;
-    cache_key_of_id(&user->id, key);
+    cache_key_of_uuid(&user->id, key);
     cache_put(records->users, key, end_unix_ms, user);
     if (user->username[0] == '\0')
         return;
@@ -101,7 +95,7 @@ void dynamo_users_remember(struct dynamo_records *records, struct ctx *ctx,
 void dynamo_users_forget(struct dynamo_records *records, const struct uuid *id)
 {
     uint8_t key[CACHE_KEY_BYTES];
-    cache_key_of_id(id, key);
+    cache_key_of_uuid(id, key);
     cache_drop(records->users, key);
 }
 

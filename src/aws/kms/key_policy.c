@@ -1,5 +1,6 @@
 #include "aws/kms/key_policy.h"
 
+#include "base/ascii.h"
 #include "base/json.h"
 
 #include <string.h>
@@ -29,8 +30,7 @@ static bool is_role_name(struct bytes name)
     static const char others[] = "+=.@_-/";
     for (size_t i = 0; i < name.n; i++) {
         uint8_t c = name.p[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!letter && memchr(others, c, sizeof others - 1) == NULL)
+        if (!ascii_is_alphanumeric(c) && memchr(others, c, sizeof others - 1) == NULL)
             return false;
     }
     return name.n > 0;

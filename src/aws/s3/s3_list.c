@@ -10,25 +10,18 @@
 #define TAG_BYTES 40u
 #define SECONDS_CHARACTERS 19u /* of "2026-11-24T13:50:00" */
 
-/* The index of text in b at or after from, or SIZE_MAX. */
-static size_t find(struct bytes b, const char *text, size_t from)
-{
-    const uint8_t *at = from > b.n ? NULL : memmem(b.p + from, b.n - from, text, strlen(text));
-    return at == NULL ? SIZE_MAX : (size_t)(at - b.p);
-}
-
 /* Gives what is between <name> and </name>. These elements do not nest in themselves, and S3 writes
  * neither attributes on them nor markup into the texts inside. */
 static bool next_block(struct bytes *rest, const char *name, struct bytes *block)
 {
     char tag[TAG_BYTES];
     (void)snprintf(tag, sizeof tag, "<%s>", name);
-    size_t start = rest->n == 0 ? SIZE_MAX : find(*rest, tag, 0);
+    size_t start = bytes_find_str(*rest, tag, 0);
     if (start == SIZE_MAX)
         return false;
     start += strlen(tag);
     (void)snprintf(tag, sizeof tag, "</%s>", name);
-    size_t end = find(*rest, tag, start);
+    size_t end = bytes_find_str(*rest, tag, start);
     if (end == SIZE_MAX)
         return false;
     *block = bytes_slice(*rest, start, end - start);

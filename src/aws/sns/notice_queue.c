@@ -44,12 +44,6 @@ void notice_queue_destroy(struct notice_queue *queue)
     mem_free(queue);
 }
 
-static void make_key(const struct uuid *user_id, uint8_t key[CACHE_KEY_BYTES])
-{
-    memset(key, 0, CACHE_KEY_BYTES);
-    memcpy(key, user_id->b, sizeof user_id->b);
-}
-
 static bool is_queued(const struct notice_queue *queue, const struct uuid *user_id)
 {
     for (size_t i = 0; i < queue->count; i++) {
@@ -79,7 +73,7 @@ void notice_queue_add(struct notice_queue *queue, const struct uuid *user_id, co
     if (n >= NOTICE_TARGET_BYTES)
         return;
     memcpy(notice.target, target, n);
-    make_key(user_id, key);
+    cache_key_of_uuid(user_id, key);
     lock_acquire(&queue->lock);
     (void)cache_get(queue->told, key, clock_unix_ms(), &notice.due_mono_ms);
     bool queued = append(queue, &notice);
@@ -96,7 +90,7 @@ static void remove_at(struct notice_queue *queue, size_t i, struct notice *out)
     queue->count--;
     queue->taken++;
     memmove(&queue->items[i], &queue->items[i + 1], (queue->count - i) * sizeof *queue->items);
-    make_key(&out->user_id, key);
+    cache_key_of_uuid(&out->user_id, key);
     cache_put(queue->told, key, clock_unix_ms() + NOTICE_INTERVAL_MS, &until);
 }
 

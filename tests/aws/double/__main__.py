@@ -13,6 +13,7 @@ from .control import PREFIX, Control
 from .credentials import CredentialServer
 from .errors import Refusal
 from .faults import Faults
+from .functions import Functions
 from .gateway import Gateway
 from .http_message import Answer
 from .identity_pool import IdentityPools
@@ -21,7 +22,6 @@ from .mailbox import Mailbox
 from .mailer import Mailer
 from .objects import Objects
 from .principals import Principals
-from .runtime_api import Functions
 from .server import HttpServer
 from .ses import Ses
 from .sns import Sns

@@ -5,9 +5,9 @@ import time
 
 from .errors import Refusal
 from .faults import Fault
+from .functions import Function
 from .http_message import Answer
 from .policies import PolicyError
-from .runtime_api import Function
 
 PREFIX = "/_double/"
 

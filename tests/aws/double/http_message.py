@@ -1,7 +1,6 @@
 """Requests as they came over the wire, and answers to them."""
 
 import dataclasses
-import socket
 from urllib.parse import unquote
 
 
@@ -11,7 +10,6 @@ class Request:
     target: str  # raw, as in the request line
     headers: list  # (lower-case name, value), in the order received
     body: bytes
-    socket: socket.socket
 
     @property
     def path(self):

@@ -128,6 +128,6 @@ class Objects:
         target = request.path + ("?" + "&".join(parts) if parts else "")
         headers = [(n, v) for n, v in request.headers if n in FORWARDED
                    or n.startswith("x-amz-") and n not in NOT_FORWARDED]
-        unsigned = Request(request.method, target, headers, request.body, request.socket)
+        unsigned = Request(request.method, target, headers, request.body)
         return signatures.sign(unsigned, self._backend.host, "s3", *self._credentials)
 

@@ -75,7 +75,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _read_request(self):
         headers = [(n.lower(), v.strip()) for n, v in self.headers.items()]
-        request = Request(self.command, self.raw_target(), headers, b"", self.connection)
+        request = Request(self.command, self.raw_target(), headers, b"")
         if not request.target.startswith("/") or any(not "!" <= c <= "~" or c == "#"
                                                      for c in request.target):
             raise _BadRequest("malformed target")

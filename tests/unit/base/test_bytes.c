@@ -39,6 +39,31 @@ static void test_slice_and_trim(void **state)
     assert_true(bytes_find(BYTES_LIT("abc"), 'd', 0) == SIZE_MAX);
 }
 
+static void test_find_str(void **state)
+{
+    (void)state;
+    const struct {
+        struct bytes in;
+        const char *what;
+        size_t from;
+        size_t at;
+    } cases[] = {
+        {BYTES_LIT("abcabc"), "abc", 0, 0},
+        {BYTES_LIT("abcabc"), "abc", 1, 3},
+        {BYTES_LIT("abcabc"), "abc", 4, SIZE_MAX},
+        {BYTES_LIT("ab"), "abc", 0, SIZE_MAX},
+        {BYTES_LIT("a\0bc"), "bc", 0, 2},
+        {BYTES_LIT("ab"), "b", 2, SIZE_MAX},
+        {BYTES_LIT("ab"), "b", SIZE_MAX, SIZE_MAX},
+        {BYTES_LIT("ab"), "", 2, 2},
+        {BYTES_LIT("ab"), "", 3, SIZE_MAX},
+        {{0}, "a", 0, SIZE_MAX},
+        {{0}, "", 0, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_true(bytes_find_str(cases[i].in, cases[i].what, cases[i].from) == cases[i].at);
+}
+
 /* Boundary cases of RFC 3629 and of Unicode's table of well-formed sequences. */
 static void test_utf8(void **state)
 {
@@ -142,10 +167,10 @@ static void test_cursor(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_compare),        cmocka_unit_test(test_slice_and_trim),
-        cmocka_unit_test(test_utf8),           cmocka_unit_test(test_number),
-        cmocka_unit_test(test_buffer_ceiling), cmocka_unit_test(test_buffer_grows),
-        cmocka_unit_test(test_cursor),
+        cmocka_unit_test(test_compare),      cmocka_unit_test(test_slice_and_trim),
+        cmocka_unit_test(test_find_str),     cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_number),       cmocka_unit_test(test_buffer_ceiling),
+        cmocka_unit_test(test_buffer_grows), cmocka_unit_test(test_cursor),
     };
     return cmocka_run_group_tests_name("base_bytes", tests, NULL, NULL);
 }

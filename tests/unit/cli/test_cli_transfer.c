@@ -68,8 +68,7 @@ static void start_signed_in(struct fixture *f, const struct scripted_answer *ans
 static bool was_asked(struct fixture *f, size_t request, const char *what)
 {
     scripted_server_finish(&f->server);
-    struct bytes text = buffer_bytes(&f->server.requests[request]);
-    return text.n > 0 && memmem(text.p, text.n, what, strlen(what)) != NULL;
+    return bytes_find_str(buffer_bytes(&f->server.requests[request]), what, 0) != SIZE_MAX;
 }
 
 /* --- downloads --- */
@@ -234,10 +233,9 @@ static int send_source(struct fixture *f, const char *content)
 static size_t position(struct fixture *f, size_t request, const char *what)
 {
     scripted_server_finish(&f->server);
-    struct bytes text = buffer_bytes(&f->server.requests[request]);
-    const uint8_t *at = memmem(text.p, text.n, what, strlen(what));
-    assert_non_null(at);
-    return (size_t)(at - text.p);
+    size_t at = bytes_find_str(buffer_bytes(&f->server.requests[request]), what, 0);
+    assert_true(at != SIZE_MAX);
+    return at;
 }
 
 static void test_upload(void **state)

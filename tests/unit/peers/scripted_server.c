@@ -12,12 +12,6 @@
 
 enum { REQUEST_MAX_BYTES = 8 << 20, WAIT_MS = 10 * 1000 };
 
-static size_t find(struct bytes text, const char *what)
-{
-    const void *at = text.n == 0 ? NULL : memmem(text.p, text.n, what, strlen(what));
-    return at == NULL ? SIZE_MAX : (size_t)((const uint8_t *)at - text.p);
-}
-
 static bool receive(int fd, struct buffer *request)
 {
     struct pollfd ready = {.fd = fd, .events = POLLIN};
@@ -34,13 +28,13 @@ static bool receive(int fd, struct buffer *request)
 /* True once the body, of a known length or in chunks, is there. */
 static bool is_complete(struct bytes request)
 {
-    size_t head = find(request, "\r\n\r\n");
+    size_t head = bytes_find_str(request, "\r\n\r\n", 0);
     if (head == SIZE_MAX)
         return false;
     struct bytes body = bytes_slice(request, head + 4, request.n);
-    if (find(bytes_slice(request, 0, head), "Transfer-Encoding: chunked") != SIZE_MAX)
-        return find(body, "\r\n0\r\n\r\n") != SIZE_MAX;
-    size_t at = find(bytes_slice(request, 0, head), "Content-Length: ");
+    if (bytes_find_str(bytes_slice(request, 0, head), "Transfer-Encoding: chunked", 0) != SIZE_MAX)
+        return bytes_find_str(body, "\r\n0\r\n\r\n", 0) != SIZE_MAX;
+    size_t at = bytes_find_str(bytes_slice(request, 0, head), "Content-Length: ", 0);
     return at == SIZE_MAX ||
            body.n >= strtoull((const char *)request.p + at + strlen("Content-Length: "), NULL, 10);
 }
@@ -69,7 +63,8 @@ static bool read_request(int fd, struct buffer *request)
     while (!is_complete(buffer_bytes(request))) {
         if (!receive(fd, request))
             return false;
-        if (!continued && find(buffer_bytes(request), "Expect: 100-continue") != SIZE_MAX) {
+        if (!continued &&
+            bytes_find_str(buffer_bytes(request), "Expect: 100-continue", 0) != SIZE_MAX) {
             send_all(fd, BYTES_LIT("HTTP/1.1 100 Continue\r\n\r\n"));
             continued = true;
         }

@@ -51,6 +51,5 @@ void loopback_start(struct loopback *l)
 bool loopback_request_has(struct loopback *l, size_t i, const char *text)
 {
     scripted_server_finish(&l->server);
-    struct bytes request = buffer_bytes(&l->server.requests[i]);
-    return request.n > 0 && memmem(request.p, request.n, text, strlen(text)) != NULL;
+    return bytes_find_str(buffer_bytes(&l->server.requests[i]), text, 0) != SIZE_MAX;
 }

@@ -64,7 +64,7 @@ static void refuse(struct desk *desk)
 static bool asked_by(const struct desk *desk, size_t request, const char *tag)
 {
     struct bytes text = buffer_bytes(&desk->server.requests[request]);
-    return memmem(text.p, text.n, tag, strlen(tag)) != NULL;
+    return bytes_find_str(text, tag, 0) != SIZE_MAX;
 }
 
 static void test_set_is_kept(void **state)
