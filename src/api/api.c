@@ -11,7 +11,7 @@
 
 static const struct api_routes *const tables[] = {
     &accounts_routes, &sessions_routes, &me_routes,     &wellknown_routes,
-    &people_routes,   &letters_routes,  &events_routes,
+    &people_routes,   &letters_routes,  &events_routes, &totp_routes,
 };
 
 struct api *api_create(struct core *core, const struct api_config *config)

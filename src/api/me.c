@@ -1,5 +1,6 @@
 /* /v1/me: the caller's own account. */
 #include "api/cookies.h"
+#include "api/credential.h"
 #include "api/export.h"
 #include "api/fields.h"
 #include "api/reply.h"
@@ -19,10 +20,10 @@ static enum api_next show(struct api_call *call)
 static enum api_next erase(struct api_call *call)
 {
     struct fields fields = fields_open(call);
-    struct bytes password = fields_text(&fields, "password", POLICY_PASSWORD_MAX_BYTES);
+    const struct identity_credential proof = credential_read_password(&fields, "password");
     enum err e = fields.e;
     if (e == ERR_OK)
-        e = accounts_erase(call->api->core, &call->ctx, password);
+        e = accounts_erase(call->api->core, &call->ctx, &proof);
     fields_close(&fields);
     if (e != ERR_OK)
         return api_call_refuse(call, e);
@@ -33,11 +34,11 @@ static enum api_next erase(struct api_call *call)
 static enum api_next change_password(struct api_call *call)
 {
     struct fields fields = fields_open(call);
-    struct bytes old = fields_text(&fields, "old_password", POLICY_PASSWORD_MAX_BYTES);
+    const struct identity_credential old = credential_read_password(&fields, "old_password");
     struct bytes new = fields_text(&fields, "new_password", 2 * POLICY_PASSWORD_MAX_BYTES);
     enum err e = fields.e;
     if (e == ERR_OK)
-        e = accounts_change_password(call->api->core, &call->ctx, old, new);
+        e = accounts_change_password(call->api->core, &call->ctx, &old, new);
     fields_close(&fields);
     return e == ERR_OK ? reply_done(call) : api_call_refuse(call, e);
 }
@@ -46,11 +47,11 @@ static enum api_next reissue_recovery_key(struct api_call *call)
 {
     const struct identity *identity = &call->api->core->ports->identity;
     struct fields fields = fields_open(call);
-    struct bytes password = fields_text(&fields, "password", POLICY_PASSWORD_MAX_BYTES);
+    const struct identity_credential proof = credential_read_password(&fields, "password");
     const char *recovery_key = NULL;
     enum err e = fields.e;
     if (e == ERR_OK)
-        e = identity->recovery_key_reissue(identity->self, &call->ctx, password, &recovery_key);
+        e = identity->recovery_key_reissue(identity->self, &call->ctx, &proof, &recovery_key);
     fields_close(&fields);
     if (e != ERR_OK)
         return api_call_refuse(call, e);

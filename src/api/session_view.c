@@ -45,6 +45,7 @@ enum err session_view_me(struct core *core, struct ctx *ctx, json_t **out)
     json_object_set_new(me, "unread", json_integer((json_int_t)profile.unread));
     json_object_set_new(me, "quota", quota);
     json_object_set_new(me, "recovery_key_set", json_boolean(account->recovery_key_set));
+    json_object_set_new(me, "totp", json_boolean(account->totp_on));
     *out = me;
     return ERR_OK;
 }

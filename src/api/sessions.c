@@ -2,6 +2,7 @@
 #include "core/sessions.h"
 
 #include "api/cookies.h"
+#include "api/credential.h"
 #include "api/fields.h"
 #include "api/origin.h"
 #include "api/reply.h"
@@ -10,7 +11,6 @@
 #include "api/session_view.h"
 #include "base/encode.h"
 #include "core/accounts.h"
-#include "core/policy_password.h"
 
 #define LOGIN_BYTES 512u
 #define CLIENT_BYTES 128u
@@ -83,29 +83,11 @@ static struct bytes client_name(struct api_call *call, struct fields *fields)
     return bytes_slice(client, 0, CLIENT_BYTES);
 }
 
-static void read_credential(struct api_call *call, struct fields *fields,
-                            struct identity_credential *out)
-{
-    out->password = fields_optional_text(fields, "password", POLICY_PASSWORD_MAX_BYTES);
-    struct bytes secret = fields_optional_text(fields, "authentication_secret", CLIENT_BYTES);
-    if (fields->e != ERR_OK)
-        return;
-    if ((out->password.n > 0) == (secret.n > 0))
-        fields->e = ctx_fail(&call->ctx, ERR_MISSING_FIELD,
-                             "Exactly one of password and authentication_secret is needed.");
-    else if (secret.n > 0 &&
-             (!encode_base64_decode(&call->arena, secret, &out->authentication_secret) ||
-              out->authentication_secret.n != SECRET_BYTES))
-        fields->e = ctx_fail(&call->ctx, ERR_INVALID_FIELD,
-                             "authentication_secret must be %u bytes in base64.", SECRET_BYTES);
-}
-
 static enum api_next sign_in(struct api_call *call)
 {
     struct fields fields = fields_open(call);
     struct bytes login = fields_text(&fields, "login", LOGIN_BYTES);
-    struct identity_credential credential = {0};
-    read_credential(call, &fields, &credential);
+    const struct identity_credential credential = credential_read(call, &fields);
     struct bytes client = client_name(call, &fields);
     struct identity_grant grant;
     enum err e = fields.e;

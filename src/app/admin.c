@@ -16,6 +16,7 @@ static const char usage[] =
     "       letterlock admin invite\n"
     "       letterlock admin disable NAME\n"
     "       letterlock admin enable NAME\n"
+    "       letterlock admin totp-off NAME\n"
     "       letterlock admin quota NAME SIZE     (bytes, or like 50GiB; \"default\")\n\n"
     "Works on LETTERLOCK_DATA_DIR, also while a server serves it. --env-file FILE: read settings\n"
     "from FILE, such as the service's own.\n";
@@ -112,6 +113,14 @@ static int enable(struct session *session)
     return set_disabled(session, false);
 }
 
+static int totp_off(struct session *session)
+{
+    if (session->word_count != 1)
+        return APP_EXIT_USAGE;
+    enum err e = admin_totp_off(session->store, session->ctx, session->words[0]);
+    return e == ERR_OK ? APP_EXIT_OK : fail(session, e);
+}
+
 static int quota(struct session *session)
 {
     uint64_t bytes = 0;
@@ -130,8 +139,8 @@ static const struct {
     const char *name;
     int (*run)(struct session *session);
 } commands[] = {
-    {"users", list_users}, {"invite", invite}, {"disable", disable},
-    {"enable", enable},    {"quota", quota},
+    {"users", list_users}, {"invite", invite},     {"disable", disable},
+    {"enable", enable},    {"totp-off", totp_off}, {"quota", quota},
 };
 
 static int run(struct session *session, const char *data_dir, const char *name)

@@ -18,6 +18,7 @@
 static const char usage[] = "usage: letterlock admin invite\n"
                             "       letterlock admin disable NAME\n"
                             "       letterlock admin enable NAME\n"
+                            "       letterlock admin totp-off NAME\n"
                             "       letterlock admin quota NAME SIZE     (bytes, or like 50GiB; "
                             "\"default\")\n"
                             "       letterlock admin sweep-keys          (as the key "
@@ -80,6 +81,14 @@ static int enable(struct session *session)
     return set_disabled(session, false);
 }
 
+static int totp_off(struct session *session)
+{
+    if (session->word_count != 1)
+        return APP_EXIT_USAGE;
+    return finish(session, cognito_admin_totp_off(aws_backend_identity(session->aws), session->ctx,
+                                                  bytes_of_str(session->words[0])));
+}
+
 static int quota(struct session *session)
 {
     const struct records *records = &aws_backend_ports(session->aws)->records;
@@ -116,8 +125,8 @@ static const struct {
     const char *name;
     int (*run)(struct session *session);
 } commands[] = {
-    {"invite", invite}, {"disable", disable},       {"enable", enable},
-    {"quota", quota},   {"sweep-keys", sweep_keys},
+    {"invite", invite},     {"disable", disable}, {"enable", enable},
+    {"totp-off", totp_off}, {"quota", quota},     {"sweep-keys", sweep_keys},
 };
 
 int admin_aws_run(struct ctx *ctx, const struct config *config, int word_count, char **words)

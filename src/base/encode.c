@@ -10,6 +10,7 @@ static const char base64_digits[] =
 static const char base64url_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 static const char base32_digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+static const char base32_standard_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 void encode_hex(struct buffer *out, struct bytes data)
 {
@@ -117,7 +118,7 @@ void encode_percent(struct buffer *out, struct bytes text)
     }
 }
 
-void encode_base32(struct buffer *out, struct bytes data, size_t group)
+static void append_base32(struct buffer *out, struct bytes data, const char *digits, size_t group)
 {
     size_t characters = (data.n * 8 + 4) / 5;
     for (size_t i = 0; i < characters; i++) {
@@ -126,8 +127,18 @@ void encode_base32(struct buffer *out, struct bytes data, size_t group)
         pair |= bit / 8 + 1 < data.n ? data.p[bit / 8 + 1] : 0;
         if (group > 0 && i > 0 && i % group == 0)
             buffer_append_u8(out, '-');
-        buffer_append_u8(out, (uint8_t)base32_digits[pair >> (11 - bit % 8) & 0x1f]);
+        buffer_append_u8(out, (uint8_t)digits[pair >> (11 - bit % 8) & 0x1f]);
     }
+}
+
+void encode_base32_standard(struct buffer *out, struct bytes data)
+{
+    append_base32(out, data, base32_standard_digits, 0);
+}
+
+void encode_base32(struct buffer *out, struct bytes data, size_t group)
+{
+    append_base32(out, data, base32_digits, group);
 }
 
 static int base32_value(uint8_t c)

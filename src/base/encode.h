@@ -1,5 +1,5 @@
 /* Text forms of binary data: hex, base64 and base64url (RFC 4648), URL percent-encoding (RFC 3986),
- * Crockford base32 for keys that people type. */
+ * base32 for authenticator apps, Crockford base32 for keys that people type. */
 #ifndef LETTERLOCK_BASE_ENCODE_H
 #define LETTERLOCK_BASE_ENCODE_H
 
@@ -25,6 +25,9 @@ bool encode_base64url_decode(struct arena *arena, struct bytes text, struct byte
 
 /* Appends text with all but unreserved characters percent-encoded. */
 void encode_percent(struct buffer *out, struct bytes text);
+
+/* Appends data as base32 without padding (RFC 4648 section 6). */
+void encode_base32_standard(struct buffer *out, struct bytes data);
 
 /* Appends data as Crockford base32, 5 bits a character, the last one padded with zero bits, with a
  * '-' after every group characters (0: none). */

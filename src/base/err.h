@@ -46,6 +46,9 @@
     /* sessions */                                                                                 \
     X(UNAUTHENTICATED, 401, "unauthenticated", "Sign in to continue.")                             \
     X(BAD_CREDENTIALS, 401, "bad_credentials", "The name or the password is not right.")           \
+    X(TOTP_REQUIRED, 401, "totp_required", "Enter the code of your authenticator app.")            \
+    X(TOTP_MISMATCH, 401, "totp_mismatch",                                                         \
+      "This code is not right, or was used before. Enter the next one of your authenticator app.") \
     X(TOKEN_EXPIRED, 401, "token_expired", "The session's token has expired. Refresh it.")         \
     X(REFRESH_REUSED, 401, "refresh_reused",                                                       \
       "This refresh token was used before. The session was ended for safety; sign in again.")      \

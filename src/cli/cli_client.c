@@ -55,7 +55,8 @@ static enum cli_exit exit_of(long status, const char *code)
 {
     if (strcmp(code, "letter_damaged") == 0)
         return CLI_INTEGRITY;
-    if (strcmp(code, "bad_credentials") == 0)
+    if (strcmp(code, "bad_credentials") == 0 || strcmp(code, "totp_required") == 0 ||
+        strcmp(code, "totp_mismatch") == 0)
         return CLI_FAILED;
     switch (status) {
     case 401:
@@ -220,6 +221,14 @@ static enum cli_exit take_answer(const struct cli_http_response *response, json_
 enum cli_exit cli_client_call(struct cli *cli, enum cli_token token, const char *method,
                               const char *path, const json_t *body, json_t **answer)
 {
+    bool met = false;
+    return cli_client_call_unless(cli, token, method, path, body, NULL, &met, answer);
+}
+
+enum cli_exit cli_client_call_unless(struct cli *cli, enum cli_token token, const char *method,
+                                     const char *path, const json_t *body, const char *code,
+                                     bool *met, json_t **answer)
+{
     struct buffer text;
     buffer_init(&text, REQUEST_MAX_BYTES);
     if (body != NULL)
@@ -233,8 +242,10 @@ enum cli_exit cli_client_call(struct cli *cli, enum cli_token token, const char 
     enum cli_exit exit = cli_client_perform(cli, &request, token, &response);
     if (exit == CLI_NETWORK)
         exit = cli_client_network_failed(cli, &response);
-    else if (exit == CLI_OK)
-        exit = take_answer(&response, answer);
+    else if (exit == CLI_OK) {
+        *met = code != NULL && response.status >= 400 && cli_client_problem_is(&response, code);
+        exit = *met ? CLI_OK : take_answer(&response, answer);
+    }
     cli_http_response_fini(&response);
     buffer_fini(&text);
     return exit;

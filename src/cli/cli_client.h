@@ -53,6 +53,11 @@ enum cli_exit cli_client_network_failed(const struct cli *cli,
 enum cli_exit cli_client_call(struct cli *cli, enum cli_token token, const char *method,
                               const char *path, const json_t *body, json_t **answer) MUST_CHECK;
 
+/* The same, but a refusal with that code (NULL: none) is not printed: CLI_OK, and *met. */
+enum cli_exit cli_client_call_unless(struct cli *cli, enum cli_token token, const char *method,
+                                     const char *path, const json_t *body, const char *code,
+                                     bool *met, json_t **answer) MUST_CHECK;
+
 /* Collects the items of a list (path with or without a query) over its pages, at most limit. Gives
  * {"items": […], "more": bool}. */
 enum cli_exit cli_client_list(struct cli *cli, const char *path, int64_t limit,

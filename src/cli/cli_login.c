@@ -2,6 +2,7 @@
 #include "cli/cli_options.h"
 #include "cli/cli_output.h"
 #include "cli/cli_prompt.h"
+#include "cli/cli_proof.h"
 #include "cli/cli_url.h"
 #include "cli/commands.h"
 
@@ -11,6 +12,7 @@
 struct login_options {
     const char *login;
     const char *password_file;
+    const char *totp;
     const char *ca_file;
     bool insecure_http;
     bool json;
@@ -26,12 +28,14 @@ static bool parse_login(int argc, char **argv, struct login_options *o, enum cli
          .value = &o->login},
         {"password-file", 0, "F", "first line of F is the password ('-': standard input)",
          .value = &o->password_file},
+        {"totp", 0, "CODE", "the authenticator app's code, where the second factor is on",
+         .value = &o->totp},
         {"ca-file", 0, "F", "trust the certificate authorities in F (PEM)", .value = &o->ca_file},
         {"insecure-http", 0, NULL, "allow http:// to another machine", .flag = &o->insecure_http},
         {"json", 0, NULL, "print JSON", .flag = &o->json},
     };
     const struct cli_syntax syntax = {
-        .synopsis = "login URL [--login NAME] [--password-file F]",
+        .synopsis = "login URL [--login NAME] [--password-file F] [--totp CODE]",
         .summary = "Signs in to the server at URL. The session is kept until logout.",
         .options = options,
         .option_count = sizeof options / sizeof options[0],
@@ -73,9 +77,9 @@ static enum cli_exit request_session(struct cli *cli, const struct login_options
     if (exit == CLI_OK) {
         json_t *body =
             json_pack("{s:s, s:s%}", "login", o->login, "password", password.p, password.n);
-        exit = body == NULL
-                   ? cli_fail(CLI_FAILED, "The name and the password must be UTF-8 text.")
-                   : cli_client_call(cli, CLI_TOKEN_NONE, "POST", "/v1/sessions", body, answer);
+        exit = body == NULL ? cli_fail(CLI_FAILED, "The name and the password must be UTF-8 text.")
+                            : cli_proof_call(cli, CLI_TOKEN_NONE, "POST", "/v1/sessions", body,
+                                             o->totp, answer);
         json_decref(body);
     }
     buffer_fini(&password);

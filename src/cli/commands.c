@@ -11,6 +11,7 @@ const struct cli_command cli_commands[] = {
     {"confirm", cli_confirm_main, "confirm the account with the code from the e-mail"},
     {"login", cli_login_main, "sign in"},
     {"logout", cli_logout_main, "sign out"},
+    {"totp", cli_totp_main, "turn the second factor on or off"},
     {"people", cli_people_main, "list whom letters can be sent to"},
     {"send", cli_send_main, "send a text, a file, or both"},
     {"inbox", cli_inbox_main, "list letters"},

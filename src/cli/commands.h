@@ -22,6 +22,7 @@ int cli_login_main(int argc, char **argv);
 int cli_logout_main(int argc, char **argv);
 int cli_signup_main(int argc, char **argv);
 int cli_confirm_main(int argc, char **argv);
+int cli_totp_main(int argc, char **argv);
 int cli_people_main(int argc, char **argv);
 int cli_inbox_main(int argc, char **argv);
 int cli_send_main(int argc, char **argv);

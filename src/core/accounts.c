@@ -96,8 +96,8 @@ static enum err own_account(struct core *core, struct ctx *ctx, struct identity_
     return identity->account(identity->self, ctx, out);
 }
 
-enum err accounts_change_password(struct core *core, struct ctx *ctx, struct bytes old_password,
-                                  struct bytes new_password)
+enum err accounts_change_password(struct core *core, struct ctx *ctx,
+                                  const struct identity_credential *old, struct bytes new_password)
 {
     const struct identity *identity = &core->ports->identity;
     struct identity_account account;
@@ -106,7 +106,7 @@ enum err accounts_change_password(struct core *core, struct ctx *ctx, struct byt
         e = policy_password(ctx, new_password, bytes_of_str(account.username),
                             bytes_of_str(account.email));
     if (e == ERR_OK)
-        e = identity->change_password(identity->self, ctx, old_password, new_password);
+        e = identity->change_password(identity->self, ctx, old, new_password);
     if (e == ERR_OK)
         sessions_forget_user(core, &ctx->actor->user_id, &ctx->actor->session_id);
     return e;
@@ -142,14 +142,26 @@ enum err accounts_profile(struct core *core, struct ctx *ctx, struct accounts_pr
 
 /* Signing in is the one check of a password that every identity service has, throttled like any
  * other guess; the session that it opens ends at once. */
-static enum err check_password(struct core *core, struct ctx *ctx, struct bytes password)
+static enum err check_password(struct core *core, struct ctx *ctx,
+                               const struct identity_credential *proof)
 {
     const struct identity *identity = &core->ports->identity;
-    const struct identity_credential credential = {.password = password};
     struct identity_grant grant;
-    enum err e = identity->sign_in(identity->self, ctx, bytes_of_str(ctx->actor->username),
-                                   &credential, BYTES_LIT("erasure"), &grant);
+    enum err e = identity->sign_in(identity->self, ctx, bytes_of_str(ctx->actor->username), proof,
+                                   BYTES_LIT("erasure"), &grant);
     return e == ERR_OK ? identity->session_end(identity->self, ctx, &grant.session_id) : e;
+}
+
+/* ERR_NOT_FOUND from turning it off: there is no second factor. */
+static enum err check_owner(struct core *core, struct ctx *ctx,
+                            const struct identity_credential *proof)
+{
+    const struct identity *identity = &core->ports->identity;
+    enum err e = proof->totp.n > 0 ? identity->totp_end(identity->self, ctx, proof) : ERR_NOT_FOUND;
+    if (e != ERR_NOT_FOUND)
+        return e;
+    ctx->detail[0] = '\0';
+    return check_password(core, ctx, proof);
 }
 
 static enum err erase_letters(struct core *core, struct ctx *ctx, const struct uuid *user_id)
@@ -170,11 +182,11 @@ static enum err erase_letters(struct core *core, struct ctx *ctx, const struct u
     }
 }
 
-enum err accounts_erase(struct core *core, struct ctx *ctx, struct bytes password)
+enum err accounts_erase(struct core *core, struct ctx *ctx, const struct identity_credential *proof)
 {
     const struct ports *ports = core->ports;
     const struct uuid id = ctx->actor->user_id;
-    enum err e = check_password(core, ctx, password);
+    enum err e = check_owner(core, ctx, proof);
     if (e != ERR_OK)
         return e;
     struct user_record user = {.topic_reference = ""};
@@ -187,7 +199,7 @@ enum err accounts_erase(struct core *core, struct ctx *ctx, struct bytes passwor
     if (e == ERR_OK)
         e = ports->keys.destroy(ports->keys.self, ctx, &id);
     if (e == ERR_OK)
-        e = ports->identity.account_erase(ports->identity.self, ctx, password);
+        e = ports->identity.account_erase(ports->identity.self, ctx, proof->password);
     if (e == ERR_OK)
         sessions_forget_user(core, &id, NULL);
     return e;

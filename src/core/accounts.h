@@ -43,9 +43,10 @@ enum err accounts_reset_password(struct core *core, struct ctx *ctx,
 /* Writes a login (username or e-mail address) as accounts are stored: lower case, in the arena. */
 struct bytes accounts_login(struct ctx *ctx, struct bytes login);
 
-/* Changes the actor's password and ends all other sessions. ERR_WEAK_PASSWORD,
- * ERR_BAD_CREDENTIALS. */
-enum err accounts_change_password(struct core *core, struct ctx *ctx, struct bytes old_password,
+/* Changes the actor's password and ends all other sessions. ERR_WEAK_PASSWORD, and errors of
+ * identity.change_password. */
+enum err accounts_change_password(struct core *core, struct ctx *ctx,
+                                  const struct identity_credential *old,
                                   struct bytes new_password) MUST_CHECK;
 
 /* Adds a fresh key for the actor, to which letters are sealed from now on. */
@@ -63,9 +64,12 @@ struct accounts_profile {
 enum err accounts_profile(struct core *core, struct ctx *ctx,
                           struct accounts_profile *out) MUST_CHECK;
 
-/* Erases the actor's account, keys and received letters after checking the password. The account
- * itself goes last, so that after a failure anywhere the same call completes it.
- * ERR_BAD_CREDENTIALS. */
-enum err accounts_erase(struct core *core, struct ctx *ctx, struct bytes password) MUST_CHECK;
+/* Erases the actor's account, keys and received letters after checking the password (no
+ * authentication secret) and the second factor, which is turned off by that: the identity service
+ * checks once more at the end, and a code is good for once. The account itself goes last, so that
+ * after a failure anywhere the same call completes it. ERR_BAD_CREDENTIALS, ERR_TOTP_REQUIRED,
+ * ERR_TOTP_MISMATCH. */
+enum err accounts_erase(struct core *core, struct ctx *ctx,
+                        const struct identity_credential *proof) MUST_CHECK;
 
 #endif

@@ -26,6 +26,9 @@ void account_from_row(sqlite3_stmt *s, struct arena *arena, struct account *out)
         .ring_by_password = store_column_bytes(s, 10, arena),
         .ring_by_recovery = store_column_bytes(s, 11, arena),
         .confirmed_by = store_column_bytes(s, 12, arena),
+        .totp = store_column_bytes(s, 13, arena),
+        .totp_on = store_column_int(s, 14) != 0,
+        .totp_step = store_column_int(s, 15),
     };
     column_exact(s, 5, out->authenticator, sizeof out->authenticator);
     column_exact(s, 6, out->kdf.salt, sizeof out->kdf.salt);
@@ -111,5 +114,16 @@ enum err account_set_recovery(struct store_db *db, const struct uuid *id,
     store_bind_uuid(s, 1, id);
     if (ring_by_recovery.n > 0)
         store_bind_bytes(s, 2, ring_by_recovery);
+    return store_run(db, s);
+}
+
+enum err account_set_totp(struct store_db *db, const struct account *account)
+{
+    sqlite3_stmt *s = store_statement(db, SQL_ACCOUNT_SET_TOTP);
+    store_bind_uuid(s, 1, &account->id);
+    if (account->totp.n > 0)
+        store_bind_bytes(s, 2, account->totp);
+    store_bind_int(s, 3, account->totp_on);
+    store_bind_int(s, 4, account->totp_step);
     return store_run(db, s);
 }

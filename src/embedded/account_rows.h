@@ -20,6 +20,9 @@ struct account {
     struct bytes ring_by_password; /* the ring key sealed under the wrapping key */
     struct bytes ring_by_recovery; /* and under the recovery key; empty: none was made yet */
     struct bytes confirmed_by;     /* hash of the code that confirmed the account, or empty */
+    struct bytes totp;             /* secret of the second factor, or empty */
+    bool totp_on;                  /* else the secret waits for its first code */
+    int64_t totp_step;             /* of the last code that was taken */
 };
 
 /* Reads one account. *found tells whether there is one. A login is a username or an address. */
@@ -45,5 +48,8 @@ enum err account_set_password(struct store_db *db, const struct account *account
 /* Inside a task: stores the ring key sealed under a recovery key; empty: none. */
 enum err account_set_recovery(struct store_db *db, const struct uuid *id,
                               struct bytes ring_by_recovery) MUST_CHECK;
+
+/* Inside a task: stores totp, totp_on and totp_step of account. */
+enum err account_set_totp(struct store_db *db, const struct account *account) MUST_CHECK;
 
 #endif

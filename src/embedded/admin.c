@@ -119,6 +119,20 @@ enum err admin_set_disabled(struct store *store, struct ctx *ctx, const char *us
     return store_write(store, ctx, set_disabled, &c);
 }
 
+static enum err totp_off(struct store_db *db, void *arg)
+{
+    const struct change *c = arg;
+    struct account account;
+    enum err e = find(db, c, &account);
+    return e == ERR_OK ? account_set_totp(db, &(struct account){.id = account.id}) : e;
+}
+
+enum err admin_totp_off(struct store *store, struct ctx *ctx, const char *username)
+{
+    struct change c = {.ctx = ctx, .username = username};
+    return store_write(store, ctx, totp_off, &c);
+}
+
 static enum err set_quota(struct store_db *db, void *arg)
 {
     const struct change *c = arg;

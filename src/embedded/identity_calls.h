@@ -40,6 +40,22 @@ enum err identity_check_credential(struct identity_service *service, struct ctx 
                                    const struct identity_credential *credential,
                                    struct secret *wrapping_key) MUST_CHECK;
 
+/* Inside a task: counts a failed guess at the account. */
+enum err identity_count_guess(struct store_db *db, const struct ctx *ctx,
+                              const struct uuid *account_id) MUST_CHECK;
+
+/* Inside a task, after the password was right: takes a code of the second factor, which is used up
+ * with that. *outcome: ERR_OK (also when the factor is off), ERR_TOTP_REQUIRED for an empty code,
+ * ERR_TOTP_MISMATCH (counted). Gives ERR_RATE_LIMITED while guesses at it are barred. */
+enum err identity_take_totp(struct store_db *db, struct ctx *ctx, const struct uuid *account_id,
+                            struct bytes code, enum err *outcome) MUST_CHECK;
+
+/* Checks the credential of ctx->actor's account, its second factor among it. wrapping_key as
+ * identity_check_credential's. */
+enum err identity_prove(struct identity_service *service, struct ctx *ctx,
+                        const struct identity_credential *credential, struct account *account,
+                        struct secret *wrapping_key) MUST_CHECK;
+
 /* Inside a task: forgets failed guesses at the account, after its owner proved to be there. */
 enum err identity_forgive(struct store_db *db, const struct ctx *ctx,
                           const struct uuid *account_id) MUST_CHECK;
@@ -96,10 +112,16 @@ enum err identity_sessions_list(void *self, struct ctx *ctx, struct identity_ses
                                 size_t *count);
 enum err identity_session_end(void *self, struct ctx *ctx, const struct uuid *session_id);
 enum err identity_sessions_end_all(void *self, struct ctx *ctx, const struct uuid *but_session_id);
-enum err identity_change_password(void *self, struct ctx *ctx, struct bytes old_password,
-                                  struct bytes new_password);
-enum err identity_recovery_key_reissue(void *self, struct ctx *ctx, struct bytes password,
+enum err identity_change_password(void *self, struct ctx *ctx,
+                                  const struct identity_credential *old, struct bytes new_password);
+enum err identity_recovery_key_reissue(void *self, struct ctx *ctx,
+                                       const struct identity_credential *proof,
                                        const char **recovery_key);
+enum err identity_totp_begin(void *self, struct ctx *ctx, const struct identity_credential *proof,
+                             const char **secret);
+enum err identity_totp_confirm(void *self, struct ctx *ctx,
+                               const struct identity_credential *proof);
+enum err identity_totp_end(void *self, struct ctx *ctx, const struct identity_credential *proof);
 enum err identity_account(void *self, struct ctx *ctx, struct identity_account *out);
 enum err identity_account_erase(void *self, struct ctx *ctx, struct bytes password);
 

@@ -106,6 +106,20 @@ enum err identity_find_actor(struct identity_service *service, struct ctx *ctx, 
 
 /* --- credentials --- */
 
+enum err identity_count_guess(struct store_db *db, const struct ctx *ctx,
+                              const struct uuid *account_id)
+{
+    const struct throttle throttles[] = {
+        throttle_of_guess(uuid_bytes(account_id), ctx->client_address),
+        throttle_of_account(uuid_bytes(account_id)),
+        throttle_of_address(ctx->client_address),
+    };
+    enum err e = ERR_OK;
+    for (size_t i = 0; i < sizeof throttles / sizeof throttles[0] && e == ERR_OK; i++)
+        e = throttle_rows_count(db, &throttles[i], ctx->now_unix_ms);
+    return e;
+}
+
 struct guess {
     struct ctx *ctx;
     const struct uuid *account_id;
@@ -114,15 +128,7 @@ struct guess {
 static enum err count_guess(struct store_db *db, void *arg)
 {
     const struct guess *guess = arg;
-    const struct throttle throttles[] = {
-        throttle_of_guess(uuid_bytes(guess->account_id), guess->ctx->client_address),
-        throttle_of_account(uuid_bytes(guess->account_id)),
-        throttle_of_address(guess->ctx->client_address),
-    };
-    enum err e = ERR_OK;
-    for (size_t i = 0; i < sizeof throttles / sizeof throttles[0] && e == ERR_OK; i++)
-        e = throttle_rows_count(db, &throttles[i], guess->ctx->now_unix_ms);
-    return e;
+    return identity_count_guess(db, guess->ctx, guess->account_id);
 }
 
 enum err identity_forgive(struct store_db *db, const struct ctx *ctx, const struct uuid *account_id)

@@ -10,14 +10,11 @@ static const struct uuid no_session;
 
 /* Checks the actor's password and gives account and ring key. */
 static enum err prove_password(struct identity_service *service, struct ctx *ctx,
-                               struct bytes password, struct account *account,
+                               const struct identity_credential *proof, struct account *account,
                                struct secret *ring_key)
 {
     struct secret wrapping_key;
-    const struct identity_credential credential = {.password = password};
-    enum err e = identity_find_actor(service, ctx, account);
-    if (e == ERR_OK)
-        e = identity_check_credential(service, ctx, account, true, &credential, &wrapping_key);
+    enum err e = identity_prove(service, ctx, proof, account, &wrapping_key);
     if (e != ERR_OK)
         return e;
     e = identity_open_ring(ctx, account, &wrapping_key, ring_key);
@@ -47,13 +44,13 @@ static enum err store_change(struct store_db *db, void *arg)
                           c->ctx->now_unix_ms);
 }
 
-enum err identity_change_password(void *self, struct ctx *ctx, struct bytes old_password,
-                                  struct bytes new_password)
+enum err identity_change_password(void *self, struct ctx *ctx,
+                                  const struct identity_credential *old, struct bytes new_password)
 {
     struct identity_service *service = self;
     struct account before;
     struct secret ring_key = {0};
-    enum err e = prove_password(service, ctx, old_password, &before, &ring_key);
+    enum err e = prove_password(service, ctx, old, &before, &ring_key);
     if (e != ERR_OK)
         return e;
     struct account after = before;
@@ -85,13 +82,14 @@ static enum err store_recovery(struct store_db *db, void *arg)
     return e == ERR_OK && r->still_good ? account_set_recovery(db, &r->account->id, r->sealed) : e;
 }
 
-enum err identity_recovery_key_reissue(void *self, struct ctx *ctx, struct bytes password,
+enum err identity_recovery_key_reissue(void *self, struct ctx *ctx,
+                                       const struct identity_credential *proof,
                                        const char **recovery_key)
 {
     struct identity_service *service = self;
     struct account account;
     struct secret ring_key = {0};
-    enum err e = prove_password(service, ctx, password, &account, &ring_key);
+    enum err e = prove_password(service, ctx, proof, &account, &ring_key);
     if (e != ERR_OK)
         return e;
     struct reissue reissue = {.ctx = ctx, .account = &account};
@@ -129,9 +127,10 @@ static enum err erase_account(struct store_db *db, void *arg)
 enum err identity_account_erase(void *self, struct ctx *ctx, struct bytes password)
 {
     struct identity_service *service = self;
+    const struct identity_credential proof = {.password = password};
     struct account account;
     struct secret ring_key = {0};
-    enum err e = prove_password(service, ctx, password, &account, &ring_key);
+    enum err e = prove_password(service, ctx, &proof, &account, &ring_key);
     secret_fini(&ring_key);
     if (e != ERR_OK)
         return e;
@@ -284,6 +283,7 @@ enum err identity_account(void *self, struct ctx *ctx, struct identity_account *
         .confirmed = own.account.state != ACCOUNT_UNCONFIRMED,
         .disabled = own.account.state == ACCOUNT_DISABLED,
         .recovery_key_set = own.account.ring_by_recovery.n > 0,
+        .totp_on = own.account.totp_on,
     };
     return ERR_OK;
 }

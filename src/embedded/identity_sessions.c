@@ -24,13 +24,14 @@ static struct bytes digest_in(struct arena *arena, const struct secret *secret)
 struct sign_in {
     struct ctx *ctx;
     const struct account *account;
+    struct bytes totp;
     struct session_row session;
     struct refresh_token token;
     struct secret custody;
     bool can_open;
     const char *recovery_key; /* a first one, made in case there is none */
     struct bytes recovery_sealed;
-    bool still_good;
+    enum err outcome;
 };
 
 /* Fills in session, token and custody. ring_key is NULL for sessions that cannot open. */
@@ -61,11 +62,21 @@ static void make_session(const struct identity_service *service, struct sign_in 
 }
 
 /* The password may have been changed since it was checked. */
+static enum err check_again(struct store_db *db, struct sign_in *in)
+{
+    bool same;
+    enum err e = identity_recheck(db, in->ctx->arena, in->account, &same);
+    in->outcome = ERR_BAD_CREDENTIALS;
+    return e == ERR_OK && same
+               ? identity_take_totp(db, in->ctx, &in->account->id, in->totp, &in->outcome)
+               : e;
+}
+
 static enum err store_session(struct store_db *db, void *arg)
 {
     struct sign_in *in = arg;
-    enum err e = identity_recheck(db, in->ctx->arena, in->account, &in->still_good);
-    if (e != ERR_OK || !in->still_good)
+    enum err e = check_again(db, in);
+    if (e != ERR_OK || in->outcome != ERR_OK)
         return e;
     if (in->recovery_key != NULL) {
         struct account now;
@@ -112,14 +123,22 @@ static enum err grant(struct identity_service *service, struct ctx *ctx,
     return e;
 }
 
-/* The checked account's session; wrapping_key is zero for a client that derives for itself. */
+/* What was checked of a sign-in. */
+struct checked {
+    const struct account *account;
+    const struct secret *wrapping_key; /* zero for a client that derives for itself */
+    struct bytes totp;                 /* not yet checked */
+};
+
 static enum err open_session(struct identity_service *service, struct ctx *ctx,
-                             const struct account *account, const struct secret *wrapping_key,
-                             struct bytes client, struct identity_grant *out)
+                             const struct checked *checked, struct bytes client,
+                             struct identity_grant *out)
 {
     static const struct secret none;
+    const struct account *account = checked->account;
+    const struct secret *wrapping_key = checked->wrapping_key;
     struct secret ring_key = {0};
-    struct sign_in in = {.ctx = ctx, .account = account};
+    struct sign_in in = {.ctx = ctx, .account = account, .totp = checked->totp};
     bool can_open = !secret_equal(wrapping_key, &none);
     enum err e = ERR_OK;
     if (can_open)
@@ -128,8 +147,8 @@ static enum err open_session(struct identity_service *service, struct ctx *ctx,
         make_session(service, &in, client, can_open ? &ring_key : NULL);
         e = store_write(service->store, ctx, store_session, &in);
     }
-    if (e == ERR_OK && !in.still_good)
-        e = ERR_BAD_CREDENTIALS;
+    if (e == ERR_OK)
+        e = in.outcome;
     if (e == ERR_OK)
         e = grant(service, ctx, account, &in.session, &in.token, out);
     if (e == ERR_OK)
@@ -187,9 +206,9 @@ enum err identity_sign_in(void *self, struct ctx *ctx, struct bytes login,
     e = identity_check_credential(service, ctx, &account, may, credential, &wrapping_key);
     if (e != ERR_OK)
         return e;
-    e = account.state == ACCOUNT_UNCONFIRMED
-            ? ERR_UNCONFIRMED
-            : open_session(service, ctx, &account, &wrapping_key, client, out);
+    const struct checked checked = {&account, &wrapping_key, credential->totp};
+    e = account.state == ACCOUNT_UNCONFIRMED ? ERR_UNCONFIRMED
+                                             : open_session(service, ctx, &checked, client, out);
     if (e == ERR_OK && credential->password.n > 0 &&
         identity_is_weakly_stretched(service, &account))
         restretch(service, ctx, &account, &wrapping_key, credential->password);

@@ -75,16 +75,24 @@
     " last_ms INTEGER NOT NULL,"                                                                   \
     " until_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
 
+/* Version 2: the second factor. totp is its secret, asked for only while totp_on; totp_step is the
+ * step of the last code that was taken. The server alone can read it (identity_totp.c says why). */
+#define SCHEMA_V2_TOTP                                                                             \
+    "ALTER TABLE accounts ADD COLUMN totp BLOB;"                                                   \
+    "ALTER TABLE accounts ADD COLUMN totp_on INTEGER NOT NULL DEFAULT 0;"                          \
+    "ALTER TABLE accounts ADD COLUMN totp_step INTEGER NOT NULL DEFAULT 0;"
+
 #define ACCOUNT_COLUMNS                                                                            \
     "id, username, email, state, created_ms, authenticator, salt, memory_kib, passes, lanes,"      \
-    " ring_by_password, ring_by_recovery, confirmed_by"
+    " ring_by_password, ring_by_recovery, confirmed_by, totp, totp_on, totp_step"
 #define SESSION_COLUMNS                                                                            \
     "s.id, s.account_id, s.created_ms, s.used_ms, s.expires_ms, s.client, s.family, s.current,"    \
     " s.previous, s.rotated_ms, s.successor, s.ring"
 
 #define SQL_IDENTITY(X)                                                                            \
-    X(ACCOUNT_ADD, "INSERT INTO accounts(" ACCOUNT_COLUMNS                                         \
-                   ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, NULL, NULL)")           \
+    X(ACCOUNT_ADD,                                                                                 \
+      "INSERT INTO accounts(" ACCOUNT_COLUMNS                                                      \
+      ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, NULL, NULL, NULL, 0, 0)")            \
     X(ACCOUNT_BY_ID, "SELECT " ACCOUNT_COLUMNS " FROM accounts WHERE id = ?1")                     \
     X(ACCOUNT_BY_NAME, "SELECT " ACCOUNT_COLUMNS " FROM accounts WHERE username = ?1")             \
     X(ACCOUNT_BY_EMAIL, "SELECT " ACCOUNT_COLUMNS " FROM accounts WHERE email = ?1")               \
@@ -98,6 +106,8 @@
       "UPDATE accounts SET authenticator = ?2, salt = ?3, memory_kib = ?4, passes = ?5,"           \
       " lanes = ?6, ring_by_password = ?7 WHERE id = ?1")                                          \
     X(ACCOUNT_SET_RECOVERY, "UPDATE accounts SET ring_by_recovery = ?2 WHERE id = ?1")             \
+    X(ACCOUNT_SET_TOTP,                                                                            \
+      "UPDATE accounts SET totp = ?2, totp_on = ?3, totp_step = ?4 WHERE id = ?1")                 \
     X(ACCOUNT_ERASE, "DELETE FROM accounts WHERE id = ?1")                                         \
     X(ACCOUNTS_LIST, "SELECT " ACCOUNT_COLUMNS " FROM accounts WHERE username > ?1"                \
                      " AND instr(email, '@') > 0 ORDER BY username LIMIT ?2")                      \

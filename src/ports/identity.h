@@ -7,6 +7,11 @@
  *  - Unknown accounts are not told from known ones: neutral answers, equal work (Argon2 on a
  *    made-up account), except where api.md says so (409 for a taken username).
  *  - Codes: 6 decimal digits, stored hashed, 15 minutes, 5 tries, superseded by a new one.
+ *  - While an account's second factor (RFC 6238) is on, whatever takes its password takes a code
+ *    too: ERR_TOTP_REQUIRED without one, ERR_TOTP_MISMATCH, throttled like a wrong password, for a
+ *    wrong one or one that was used before. Either comes only after the password was right. The
+ *    codes of one step before and after the present one are taken. Refreshing takes none, and a
+ *    reset by code leaves the factor on.
  *  - Guessing is throttled per account and per ctx->client_address; the counts survive a restart;
  *    refused calls return ERR_RATE_LIMITED with the seconds to wait in ctx->retry_after_s. */
 #ifndef LETTERLOCK_PORTS_IDENTITY_H
@@ -31,10 +36,12 @@ struct identity_delivery {
     const char *destination;
 };
 
-/* A password, or what a client derived from it (exactly one is non-empty). */
+/* A password, or what a client derived from it (exactly one is non-empty), and the code of the
+ * second factor, 6 digits, or empty. */
 struct identity_credential {
     struct bytes password;
     struct bytes authentication_secret; /* 32 bytes */
+    struct bytes totp;
 };
 
 /* What a client needs to derive for itself (architecture 3, last paragraph). */
@@ -74,6 +81,7 @@ struct identity_account {
     bool confirmed;
     bool disabled;
     bool recovery_key_set; /* one was given out that opens the account's keys */
+    bool totp_on;          /* signing in takes a code too */
 };
 
 struct identity {
@@ -131,17 +139,31 @@ struct identity {
     enum err (*sessions_end_all)(void *self, struct ctx *ctx,
                                  const struct uuid *but_session_id) MUST_CHECK;
 
-    /* Changes the actor's password after checking the old one; re-wraps the key ring; ends all
-     * other sessions. ERR_BAD_CREDENTIALS for a wrong old password. */
-    enum err (*change_password)(void *self, struct ctx *ctx, struct bytes old_password,
+    /* Changes the actor's password after checking the old one (no authentication secret); re-wraps
+     * the key ring; ends all other sessions. ERR_BAD_CREDENTIALS for a wrong old password. */
+    enum err (*change_password)(void *self, struct ctx *ctx, const struct identity_credential *old,
                                 struct bytes new_password) MUST_CHECK;
 
     /* Makes a new recovery key in place of the old one; takes the password. ERR_NOT_FOUND where
      * there are none, as no password opens keys. */
-    enum err (*recovery_key_reissue)(void *self, struct ctx *ctx, struct bytes password,
+    enum err (*recovery_key_reissue)(void *self, struct ctx *ctx,
+                                     const struct identity_credential *proof,
                                      const char **recovery_key) MUST_CHECK;
 
-    /* The actor's own account; erases it and everything of its (keys, sessions, codes). */
+    /* The actor's second factor. begin makes a secret for an authenticator app, in base32, which
+     * asks nothing yet and takes the place of one made before; ERR_CONFLICT while the factor is on.
+     * confirm turns it on with a code of that secret in proof->totp (ERR_TOTP_MISMATCH);
+     * ERR_NOT_FOUND without a secret. end turns it off with a code; ERR_NOT_FOUND when it is off,
+     * whatever the password. Sessions live on in any case. */
+    enum err (*totp_begin)(void *self, struct ctx *ctx, const struct identity_credential *proof,
+                           const char **secret) MUST_CHECK;
+    enum err (*totp_confirm)(void *self, struct ctx *ctx,
+                             const struct identity_credential *proof) MUST_CHECK;
+    enum err (*totp_end)(void *self, struct ctx *ctx,
+                         const struct identity_credential *proof) MUST_CHECK;
+
+    /* The actor's own account; erases it and everything of its (keys, sessions, codes), once its
+     * second factor is off. */
     enum err (*account)(void *self, struct ctx *ctx, struct identity_account *out) MUST_CHECK;
     enum err (*account_erase)(void *self, struct ctx *ctx, struct bytes password) MUST_CHECK;
 

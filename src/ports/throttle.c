@@ -65,6 +65,11 @@ struct throttle throttle_of_address(const char *address)
     return make("address:", (struct bytes){0}, address, FREE_ADDRESS);
 }
 
+struct throttle throttle_of_totp(struct bytes account)
+{
+    return make("totp:", account, NULL, FREE_GUESSES);
+}
+
 struct throttle throttle_of_mail(struct bytes login)
 {
     struct throttle throttle = make("mail:", login, NULL, FREE_MAILS);

@@ -31,6 +31,10 @@ struct throttle throttle_of_guess(struct bytes account, const char *address);
 struct throttle throttle_of_account(struct bytes account);
 struct throttle throttle_of_address(const char *address);
 
+/* A throttle on codes of the account's second factor, from anywhere. Only who knows the password
+ * gets to guess at them, so that it bears no more than a throttle of guesses. */
+struct throttle throttle_of_totp(struct bytes account);
+
 /* A throttle on mails asked for under this login, whether there is such an account or not: 5 an
  * hour. On mails asked for from that address. */
 struct throttle throttle_of_mail(struct bytes login);

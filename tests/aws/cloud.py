@@ -217,6 +217,8 @@ def _make_user_pool(cognito, name, function):
         Policies={"PasswordPolicy": {"MinimumLength": 12}},
         Schema=[{"Name": "email", "AttributeDataType": "String", "Required": True,
                  "Mutable": True}], **settings)["UserPool"]["Id"]
+    cognito.set_user_pool_mfa_config(UserPoolId=pool, MfaConfiguration="OPTIONAL",
+                                     SoftwareTokenMfaConfiguration={"Enabled": True})
     client = cognito.create_user_pool_client(
         UserPoolId=pool, ClientName=name, GenerateSecret=False, EnableTokenRevocation=True,
         ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],

@@ -3,6 +3,7 @@
 import os
 import subprocess
 
+import pyotp
 import pytest
 
 from aws.aws_server import AwsServer
@@ -64,6 +65,21 @@ def test_a_disabled_user_is_out_and_comes_back(server):
     assert client.get("/v1/me").status_code == 401
     assert admin(server, "enable", "comes-and-goes").returncode == 0
     assert sign_in(server, "comes-and-goes").status_code == 200
+
+
+def test_a_lost_second_factor_is_turned_off(server):
+    assert sign_up(server, "lost-a-phone", admin(server, "invite").stdout.strip()
+                   ).status_code == 201
+    client = server.client(sign_in(server, "lost-a-phone").json()["id_token"])
+    proof = {"password": "nine-lives-of-cats"}
+    app = pyotp.parse_uri(client.post("/v1/me/totp", json=proof).json()["uri"])
+    confirmed = client.post("/v1/me/totp/confirm", json=proof | {"totp": app.now()})
+    assert confirmed.status_code == 204, confirmed.text
+    assert sign_in(server, "lost-a-phone").json()["code"] == "totp_required"
+    assert admin(server, "totp-off", "nobody-here").returncode == 4
+    done = admin(server, "totp-off", "lost-a-phone")
+    assert done.returncode == 0, done.stderr
+    assert sign_in(server, "lost-a-phone").status_code == 200
 
 
 def test_quota(server):

@@ -2,8 +2,10 @@
 
 import base64
 import json
+import time
 
 import httpx
+import pyotp
 import pytest
 from botocore.exceptions import ClientError
 from joserfc import jwk, jwt
@@ -262,6 +264,105 @@ def test_guessing_locks(environment, person):
     person.password = right
     said = refused("NotAuthorizedException", person.sign_in)
     assert said["Error"]["Message"] == "Password attempts exceeded"
+
+
+# The second factor
+
+class Phone:
+    """A person with an authenticator app."""
+
+    def __init__(self, cognito, person):
+        self.cognito, self.person, self.environment = cognito, person, person.environment
+        self.tokens = person.sign_in()
+        self.app = pyotp.TOTP(self.associate())
+
+    def associate(self):
+        made = self.cognito.associate_software_token(AccessToken=self.tokens["AccessToken"])
+        return made["SecretCode"]
+
+    def code(self, steps=0):
+        return self.app.at(time.time() + 30 * steps)
+
+    def verify(self, code):
+        return self.cognito.verify_software_token(AccessToken=self.tokens["AccessToken"],
+                                                  UserCode=code)["Status"]
+
+    def prefer(self, on):
+        self.cognito.set_user_mfa_preference(
+            AccessToken=self.tokens["AccessToken"],
+            SoftwareTokenMfaSettings={"Enabled": on, "PreferredMfa": on})
+
+    def initiate(self):
+        return self.cognito.initiate_auth(
+            ClientId=self.environment.client_id, AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": self.person.email, "PASSWORD": self.person.password})
+
+    def respond(self, session, code, **changes):
+        responses = {"USERNAME": self.person.name, "SOFTWARE_TOKEN_MFA_CODE": code}
+        return self.cognito.respond_to_auth_challenge(
+            ClientId=self.environment.client_id, ChallengeName="SOFTWARE_TOKEN_MFA",
+            Session=session, ChallengeResponses=responses | changes)
+
+
+def test_second_factor(environment, cognito, person):
+    phone = Phone(cognito, person)
+    assert "AuthenticationResult" in phone.initiate()
+    refused("InvalidParameterException", phone.prefer, True)
+    refused("EnableSoftwareTokenMFAException", phone.verify, wrong(phone.code()))
+    assert phone.verify(phone.code()) == "SUCCESS"
+    refused("SoftwareTokenMFANotFoundException", phone.verify, phone.code(1))
+    phone.prefer(True)
+    found = cognito.get_user(AccessToken=phone.tokens["AccessToken"])
+    assert found["UserMFASettingList"] == ["SOFTWARE_TOKEN_MFA"]
+    assert found["PreferredMfaSetting"] == "SOFTWARE_TOKEN_MFA"
+    asked = phone.initiate()
+    assert "AuthenticationResult" not in asked
+    assert asked["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+    assert asked["ChallengeParameters"]["USER_ID_FOR_SRP"] == person.name
+    session = asked["Session"]
+    refused("CodeMismatchException", phone.respond, session, wrong(phone.code()))
+    refused("NotAuthorizedException", phone.respond, "x" * 40, phone.code(1))
+    refused("NotAuthorizedException", phone.respond, session, phone.code(1), USERNAME="nobody")
+    given = phone.respond(session, phone.code(1))["AuthenticationResult"]
+    assert claims(environment, given["IdToken"])["sub"] == person.sub
+    refused("NotAuthorizedException", phone.respond, session, phone.code(1))
+    refused("ExpiredCodeException", phone.respond, phone.initiate()["Session"], phone.code(1))
+    refresh(cognito, environment, given["RefreshToken"])
+    phone.prefer(False)
+    assert "AuthenticationResult" in phone.initiate()
+
+
+def test_second_factor_replaced_once_verified(cognito, person):
+    phone = Phone(cognito, person)
+    phone.verify(phone.code())
+    phone.prefer(True)
+    phone.associate()
+    phone.respond(phone.initiate()["Session"], phone.code(1))
+
+
+def test_second_factor_lifted_by_an_administrator(double, environment, cognito, person):
+    phone = Phone(cognito, person)
+    phone.verify(phone.code())
+    phone.prefer(True)
+    off = {"UserPoolId": environment.user_pool, "Username": person.name,
+           "SoftwareTokenMfaSettings": {"Enabled": False, "PreferredMfa": False}}
+    server = environment.client("cognito-idp", "app-server")
+    refused("AccessDeniedException", server.admin_set_user_mfa_preference, **off)
+    double.client("cognito-idp", double.session(ADMINISTRATOR)).admin_set_user_mfa_preference(**off)
+    assert "AuthenticationResult" in phone.initiate()
+
+
+def test_pools_without_second_factor(double):
+    environment = aws_environment(double)
+    admin = double.client("cognito-idp", double.session(ADMINISTRATOR))
+    cognito, pool = environment.anonymous("cognito-idp"), environment.user_pool
+    refused("InvalidParameterException", admin.create_user_pool, PoolName="x",
+            MfaConfiguration="OPTIONAL")
+    refused("InvalidParameterException", admin.set_user_pool_mfa_config, UserPoolId=pool,
+            MfaConfiguration="OPTIONAL")
+    admin.set_user_pool_mfa_config(UserPoolId=pool, MfaConfiguration="OFF")
+    assert admin.describe_user_pool(UserPoolId=pool)["UserPool"]["MfaConfiguration"] == "OFF"
+    refused("SoftwareTokenMFANotFoundException", Phone, cognito, sign_up(environment))
 
 
 # Administration

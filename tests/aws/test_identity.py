@@ -12,7 +12,7 @@ from support.server import BUILD, ROOT
 
 PROGRAMS = BUILD / "tests/unit/aws/cognito"
 CONTRACT = [ROOT / f"tests/unit/embedded/contract_{part}.c"
-            for part in ("sign_up", "sign_in", "sessions", "passwords")]
+            for part in ("sign_up", "sign_in", "sessions", "passwords", "totp")]
 TIMEOUT_S = 120
 
 

@@ -2,6 +2,9 @@
 import json
 import stat
 import subprocess
+import time
+
+import pyotp
 
 UNKNOWN_LETTER = "01935f6e-7c1e-7a35-9d3f-0c8f3f6f2b11"
 
@@ -98,3 +101,34 @@ def test_logout_forgets_the_tokens_even_when_the_server_is_away(alice):
     alice.session_file.write_text(json.dumps({**session, "url": "http://127.0.0.1:1"}))
     alice.run("logout", exit=5)
     assert not alice.session_file.exists()
+
+
+def test_second_factor_of_a_script(alice, server):
+    password = ("--password-file", alice.password_file)
+    made = alice.json("totp", "on", *password)
+    app = pyotp.parse_uri(made["uri"])
+    assert app.secret == made["secret"]
+    alice.run("totp", "on", *password, "--totp", "12345", exit=1)
+    alice.run("totp", "on", *password, "--totp", app.now())
+    refused = alice.run("totp", "on", *password, exit=1)
+    assert b"on" in refused.stderr and refused.stdout == b""
+    login = ("login", server.url, "--login", alice.name, *password)
+    alone = alice.run(*login, exit=2, start_new_session=True)  # nobody there to be asked
+    assert b"--totp" in alone.stderr
+    refused = alice.run(*login, "--totp", "12345", exit=1)
+    assert b"code" in refused.stderr
+    code = app.at(time.time() + 30)
+    alice.run(*login, "--totp", f"{code[:3]} {code[3:]}")
+    alice.run("inbox")
+    # Codes are good for once.
+    alice.run("totp", "off", *password, "--totp", code, exit=1)
+
+
+def test_second_factor_off(alice):
+    password = ("--password-file", alice.password_file)
+    app = pyotp.parse_uri(alice.json("totp", "on", *password)["uri"])
+    alice.run("totp", "on", *password, "--totp", app.now())
+    done = alice.run("totp", "off", *password, "--totp", app.at(time.time() + 30))
+    assert done.stdout == b"The second factor is off.\n"
+    alice.run("totp", "off", *password, exit=4)
+    alice.run("totp", "sideways", *password, exit=2)

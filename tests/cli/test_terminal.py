@@ -1,8 +1,11 @@
 """What only happens on a terminal: questions without echo, progress, texts made harmless."""
 import os
 import pty
+import re
 import select
 import time
+
+import pyotp
 
 DEADLINE_S = 60
 
@@ -56,6 +59,27 @@ def test_login_asks_without_echo(alice, server):
     terminal.type(alice.password)
     assert terminal.finish() == 0
     assert alice.password.encode() not in terminal.seen
+    assert b"Signed in to" in terminal.seen
+
+
+def test_second_factor_is_asked_for(alice, server):
+    terminal = Terminal(alice, "totp", "on")
+    terminal.expect(b"Password: ")
+    terminal.type(alice.password)
+    terminal.expect(b"Code of your authenticator app: ")
+    uri = re.search(rb"otpauth://\S+", terminal.seen).group().decode()
+    app = pyotp.parse_uri(uri)
+    groups = " ".join(re.findall("....", app.secret))
+    assert groups.encode() in terminal.seen
+    terminal.type(app.now())
+    assert terminal.finish() == 0
+    assert b"is on" in terminal.seen
+    terminal = Terminal(alice, "login", server.url, "--login", alice.name)
+    terminal.expect(b"Password: ")
+    terminal.type(alice.password)
+    terminal.expect(b"Code of your authenticator app: ")
+    terminal.type(app.at(time.time() + 30))
+    assert terminal.finish() == 0
     assert b"Signed in to" in terminal.seen
 
 

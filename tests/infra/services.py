@@ -247,7 +247,7 @@ def _(client, v):
         PoolName=v["name"], AliasAttributes=v["alias_attributes"],
         UsernameAttributes=v["username_attributes"], UserPoolTier=v["user_pool_tier"],
         AutoVerifiedAttributes=v["auto_verified_attributes"],
-        MfaConfiguration=v["mfa_configuration"], DeletionProtection=v["deletion_protection"],
+        DeletionProtection=v["deletion_protection"],
         UsernameConfiguration={"CaseSensitive": one(v["username_configuration"])["case_sensitive"]},
         Schema=[{"Name": s["name"], "AttributeDataType": s["attribute_data_type"],
                  "Required": s["required"], "Mutable": s["mutable"]} for s in v["schema"]],
@@ -267,6 +267,11 @@ def _(client, v):
                                one(v["admin_create_user_config"])["allow_admin_create_user_only"]},
         LambdaConfig={"PostConfirmation": one(v["lambda_config"])["post_confirmation"]}))
     pool = r["UserPool"]
+    # As the provider does: CreateUserPool takes a second factor by text message only.
+    client("cognito-idp").set_user_pool_mfa_config(
+        UserPoolId=pool["Id"], MfaConfiguration=v["mfa_configuration"],
+        SoftwareTokenMfaConfiguration={
+            "Enabled": one(v["software_token_mfa_configuration"])["enabled"]})
     return {"id": pool["Id"], "arn": pool["Arn"],
             "endpoint": f"cognito-idp.{REGION}.amazonaws.com/{pool['Id']}"}
 

@@ -73,6 +73,9 @@ enum err cognito_call_error(struct ctx *ctx, const struct cognito_answer *answer
     "This service asks for a stronger password: longer, with more kinds of characters, or "        \
     "without a space at its ends."
 
+/* What Cognito calls time-based one-time passwords, as a challenge and as a setting. */
+#define COGNITO_TOTP "SOFTWARE_TOKEN_MFA"
+
 /* True for six digits, as all codes are. */
 bool cognito_is_code(struct bytes text);
 
@@ -85,6 +88,7 @@ struct cognito_user {
     int64_t created_unix_ms;
     bool confirmed;
     bool disabled;
+    bool totp_on;
 };
 
 /* Reads a user by username, by the e-mail address that it proved, or by its id. ERR_NOT_FOUND. */
@@ -114,15 +118,24 @@ struct cognito_tokens {
 enum err cognito_read_tokens(struct ctx *ctx, const struct cognito_answer *answer,
                              struct cognito_tokens *out) MUST_CHECK;
 
-/* Checks a password by signing in with it: a new session of Cognito's, which is in no list yet.
- * Wrong ones are counted against guessers. Errors as those of the port's sign_in. */
+/* Checks a password, and the second factor where it is on, by signing in: a new session of
+ * Cognito's, which is in no list yet. Wrong ones are counted against guessers. Errors as those of
+ * the port's sign_in. */
 enum err cognito_check_password(struct cognito_identity *identity, struct ctx *ctx,
-                                struct bytes login, struct bytes password,
+                                struct bytes login, const struct identity_credential *credential,
                                 struct cognito_tokens *out) MUST_CHECK;
 
 /* The same for ctx->actor's password. */
 enum err cognito_check_own_password(struct cognito_identity *identity, struct ctx *ctx,
-                                    struct bytes password, struct cognito_tokens *out) MUST_CHECK;
+                                    const struct identity_credential *credential,
+                                    struct cognito_tokens *out) MUST_CHECK;
+
+/* Before and after a code of the user's second factor is tried: ERR_RATE_LIMITED while guesses at
+ * it are barred; counts a wrong one, and forgets them after a right one. */
+enum err cognito_totp_check(struct cognito_identity *identity, struct ctx *ctx,
+                            struct bytes username) MUST_CHECK;
+void cognito_totp_count(struct cognito_identity *identity, const struct ctx *ctx,
+                        struct bytes username, enum err outcome);
 
 /* Ends a session of Cognito's by its refresh token. A failure is only logged: no session of ours
  * depends on it. */
@@ -134,6 +147,9 @@ void cognito_forgive(struct cognito_identity *identity, const struct ctx *ctx, s
 /* Ends every session of the user, at Cognito and in the list. */
 enum err cognito_sign_out_everywhere(struct cognito_identity *identity, struct ctx *ctx,
                                      const struct uuid *id, struct bytes username) MUST_CHECK;
+
+/* SoftwareTokenMfaSettings that turn the factor on or off; a new reference. */
+json_t *cognito_totp_settings(bool on) __attribute__((returns_nonnull));
 
 /* --- the functions of the port; contracts in ports/identity.h --- */
 
@@ -158,10 +174,15 @@ enum err cognito_sessions_list(void *self, struct ctx *ctx, struct identity_sess
                                size_t *count);
 enum err cognito_session_end(void *self, struct ctx *ctx, const struct uuid *session_id);
 enum err cognito_sessions_end_all(void *self, struct ctx *ctx, const struct uuid *but_session_id);
-enum err cognito_change_password(void *self, struct ctx *ctx, struct bytes old_password,
+enum err cognito_change_password(void *self, struct ctx *ctx, const struct identity_credential *old,
                                  struct bytes new_password);
-enum err cognito_recovery_key_reissue(void *self, struct ctx *ctx, struct bytes password,
+enum err cognito_recovery_key_reissue(void *self, struct ctx *ctx,
+                                      const struct identity_credential *proof,
                                       const char **recovery_key);
+enum err cognito_totp_begin(void *self, struct ctx *ctx, const struct identity_credential *proof,
+                            const char **secret);
+enum err cognito_totp_confirm(void *self, struct ctx *ctx, const struct identity_credential *proof);
+enum err cognito_totp_end(void *self, struct ctx *ctx, const struct identity_credential *proof);
 enum err cognito_account(void *self, struct ctx *ctx, struct identity_account *out);
 enum err cognito_account_erase(void *self, struct ctx *ctx, struct bytes password);
 

@@ -78,18 +78,18 @@ static enum err error_of_change(struct ctx *ctx, const struct cognito_answer *an
 /* Signing in once more gives an access token, which ChangePassword takes: so the server needs no
  * right to set passwords, and a request that brought the ID token alone will do. Other sessions end
  * in our list only; to end them at Cognito would end this one too. */
-enum err cognito_change_password(void *self, struct ctx *ctx, struct bytes old_password,
+enum err cognito_change_password(void *self, struct ctx *ctx, const struct identity_credential *old,
                                  struct bytes new_password)
 {
     struct cognito_identity *identity = self;
     struct cognito_tokens tokens;
     struct cognito_answer answer;
-    enum err e = cognito_check_own_password(identity, ctx, old_password, &tokens);
+    enum err e = cognito_check_own_password(identity, ctx, old, &tokens);
     if (e != ERR_OK)
         return e;
     json_t *in = json_object();
     cognito_set(in, "AccessToken", tokens.access_token);
-    cognito_set(in, "PreviousPassword", old_password);
+    cognito_set(in, "PreviousPassword", old->password);
     cognito_set(in, "ProposedPassword", new_password);
     e = cognito_call_public(identity, ctx, "ChangePassword", COGNITO_ONCE, in, &answer);
     if (e == ERR_OK)
@@ -108,9 +108,10 @@ enum err cognito_account_erase(void *self, struct ctx *ctx, struct bytes passwor
 {
     static const struct cognito_meaning meanings[] = {{"UserNotFoundException", ERR_OK, NULL}};
     struct cognito_identity *identity = self;
+    const struct identity_credential proof = {.password = password};
     struct cognito_tokens tokens;
     struct cognito_answer answer;
-    enum err e = cognito_check_own_password(identity, ctx, password, &tokens);
+    enum err e = cognito_check_own_password(identity, ctx, &proof, &tokens);
     if (e == ERR_OK)
         e = session_map_end_all(identity->client, ctx, &tokens.user_id, NULL);
     if (e != ERR_OK)
@@ -137,6 +138,7 @@ enum err cognito_account(void *self, struct ctx *ctx, struct identity_account *o
         .created_unix_ms = user.created_unix_ms,
         .confirmed = user.confirmed,
         .disabled = user.disabled,
+        .totp_on = user.totp_on,
     };
     return ERR_OK;
 }
@@ -153,11 +155,12 @@ enum err cognito_parameters(void *self, struct ctx *ctx, struct bytes login,
                     "This server takes the password itself: clients derive nothing from it.");
 }
 
-enum err cognito_recovery_key_reissue(void *self, struct ctx *ctx, struct bytes password,
+enum err cognito_recovery_key_reissue(void *self, struct ctx *ctx,
+                                      const struct identity_credential *proof,
                                       const char **recovery_key)
 {
     (void)self;
-    (void)password;
+    (void)proof;
     *recovery_key = NULL;
     return ctx_fail(ctx, ERR_NOT_FOUND,
                     "There are no recovery keys here: a forgotten password loses no letters.");

@@ -31,7 +31,7 @@ enum err cognito_sign_in(void *self, struct ctx *ctx, struct bytes login,
     if (credential->authentication_secret.n > 0)
         return ctx_fail(ctx, ERR_INVALID_FIELD,
                         "This server takes the password itself: clients derive nothing from it.");
-    enum err e = cognito_check_password(identity, ctx, login, credential->password, &tokens);
+    enum err e = cognito_check_password(identity, ctx, login, credential, &tokens);
     if (e != ERR_OK)
         return e;
     const struct identity_session session = {

@@ -77,13 +77,12 @@ static enum err error_of_challenge(struct ctx *ctx, struct bytes name)
                                   "them to make it permanent, then change it here."},
         {"MFA_SETUP", "This account must set up a second factor first, which is not possible "
                       "here. Ask an administrator."},
-        {"SOFTWARE_TOKEN_MFA", ""},
         {"SMS_MFA", ""},
         {"EMAIL_OTP", ""},
         {"SELECT_MFA_TYPE", ""},
     };
-    static const char second_factor[] = "This account asks for a second factor at sign-in, which "
-                                        "is not taken here. Ask an administrator to turn it off.";
+    static const char second_factor[] = "This account asks for a second factor of a kind that is "
+                                        "not taken here. Ask an administrator to turn it off.";
     for (size_t i = 0; i < sizeof challenges / sizeof challenges[0]; i++) {
         const char *text = challenges[i].what_to_do;
         if (bytes_equal_str(name, challenges[i].name))
@@ -132,13 +131,71 @@ static enum err call_initiate_auth(struct cognito_identity *identity, struct ctx
     return cognito_call_public(identity, ctx, "InitiateAuth", COGNITO_REPEATABLE, in, answer);
 }
 
-static enum err initiate_auth(struct cognito_identity *identity, struct ctx *ctx,
-                              struct bytes login, struct bytes password, struct cognito_tokens *out)
+static bool asks_totp(const struct cognito_answer *answer)
 {
+    struct bytes challenge;
+    return json_get_bytes(answer->body, "ChallengeName", &challenge) &&
+           bytes_equal_str(challenge, COGNITO_TOTP);
+}
+
+/* Not repeated when the answer got lost: a code is good for once. */
+static enum err call_respond(struct cognito_identity *identity, struct ctx *ctx,
+                             struct bytes username, struct bytes code,
+                             struct cognito_answer *answer)
+{
+    struct bytes session = {0};
+    json_t *in = cognito_client_request(identity);
+    json_t *responses = json_object();
+    (void)json_get_bytes(answer->body, "Session", &session);
+    cognito_set(in, "ChallengeName", BYTES_LIT(COGNITO_TOTP));
+    cognito_set(in, "Session", session);
+    cognito_set(responses, "USERNAME", username);
+    cognito_set(responses, "SOFTWARE_TOKEN_MFA_CODE", code);
+    json_object_set_new(in, "ChallengeResponses", responses);
+    cognito_call_end(answer);
+    return cognito_call_public(identity, ctx, "RespondToAuthChallenge", COGNITO_ONCE, in, answer);
+}
+
+/* Answers a request for a code: *answer becomes what comes of that. A code that was used before is
+ * "expired" to Cognito. */
+static enum err give_totp(struct cognito_identity *identity, struct ctx *ctx, struct bytes login,
+                          struct bytes code, struct cognito_answer *answer)
+{
+    static const struct cognito_meaning meanings[] = {
+        {"CodeMismatchException", ERR_TOTP_MISMATCH, NULL},
+        {"ExpiredCodeException", ERR_TOTP_MISMATCH, NULL},
+        {"NotAuthorizedException", ERR_BAD_CREDENTIALS, NULL},
+    };
+    struct bytes username = login;
+    if (code.n == 0)
+        return ERR_TOTP_REQUIRED;
+    (void)json_get_bytes(json_object_get(answer->body, "ChallengeParameters"), "USER_ID_FOR_SRP",
+                         &username);
+    username = arena_copy(ctx->arena, username);
+    enum err e = cognito_totp_check(identity, ctx, username);
+    if (e != ERR_OK)
+        return e;
+    if (!cognito_is_code(code))
+        e = ERR_TOTP_MISMATCH;
+    if (e == ERR_OK)
+        e = call_respond(identity, ctx, username, code, answer);
+    if (e == ERR_OK)
+        e = cognito_call_error(ctx, answer, meanings, sizeof meanings / sizeof meanings[0]);
+    cognito_totp_count(identity, ctx, username, e);
+    return e;
+}
+
+static enum err initiate_auth(struct cognito_identity *identity, struct ctx *ctx,
+                              struct bytes login, const struct identity_credential *credential,
+                              struct cognito_tokens *out)
+{
+    struct bytes password = credential->password;
     struct cognito_answer answer;
     if (login.n == 0 || password.n == 0 || password.n > PASSWORD_MAX_BYTES)
         return ERR_BAD_CREDENTIALS;
     enum err e = call_initiate_auth(identity, ctx, login, password, &answer);
+    if (e == ERR_OK && asks_totp(&answer))
+        e = give_totp(identity, ctx, login, credential->totp, &answer);
     if (e == ERR_OK)
         e = error_of_sign_in(ctx, &answer);
     if (e == ERR_OK)
@@ -148,7 +205,7 @@ static enum err initiate_auth(struct cognito_identity *identity, struct ctx *ctx
 }
 
 enum err cognito_check_password(struct cognito_identity *identity, struct ctx *ctx,
-                                struct bytes login, struct bytes password,
+                                struct bytes login, const struct identity_credential *credential,
                                 struct cognito_tokens *out)
 {
     const struct throttle throttles[] = {
@@ -160,8 +217,8 @@ enum err cognito_check_password(struct cognito_identity *identity, struct ctx *c
     enum err e = cognito_throttles_check(identity->throttles, ctx, throttles, count);
     if (e != ERR_OK)
         return e;
-    e = initiate_auth(identity, ctx, login, password, out);
-    if (e == ERR_BAD_CREDENTIALS || e == ERR_UNCONFIRMED)
+    e = initiate_auth(identity, ctx, login, credential, out);
+    if (e == ERR_BAD_CREDENTIALS || e == ERR_UNCONFIRMED || e == ERR_TOTP_MISMATCH)
         cognito_throttles_count(identity->throttles, ctx, throttles, count);
     if (e == ERR_OK)
         cognito_throttles_clear(identity->throttles, &throttles[0]);
@@ -169,18 +226,36 @@ enum err cognito_check_password(struct cognito_identity *identity, struct ctx *c
 }
 
 enum err cognito_check_own_password(struct cognito_identity *identity, struct ctx *ctx,
-                                    struct bytes password, struct cognito_tokens *out)
+                                    const struct identity_credential *credential,
+                                    struct cognito_tokens *out)
 {
     const struct actor *actor = ctx->actor;
     if (actor == NULL)
         return ERR_UNAUTHENTICATED;
     enum err e =
-        cognito_check_password(identity, ctx, bytes_of_str(actor->username), password, out);
+        cognito_check_password(identity, ctx, bytes_of_str(actor->username), credential, out);
     if (e != ERR_OK || uuid_equal(&out->user_id, &actor->user_id))
         return e;
     /* The actor's account is gone, and its name is another's. */
     cognito_revoke(identity, ctx, out->refresh_token);
     return ERR_UNAUTHENTICATED;
+}
+
+enum err cognito_totp_check(struct cognito_identity *identity, struct ctx *ctx,
+                            struct bytes username)
+{
+    const struct throttle throttle = throttle_of_totp(username);
+    return cognito_throttles_check(identity->throttles, ctx, &throttle, 1);
+}
+
+void cognito_totp_count(struct cognito_identity *identity, const struct ctx *ctx,
+                        struct bytes username, enum err outcome)
+{
+    const struct throttle throttle = throttle_of_totp(username);
+    if (outcome == ERR_TOTP_MISMATCH)
+        cognito_throttles_count(identity->throttles, ctx, &throttle, 1);
+    else if (outcome == ERR_OK)
+        cognito_throttles_clear(identity->throttles, &throttle);
 }
 
 void cognito_forgive(struct cognito_identity *identity, const struct ctx *ctx, struct bytes login)

@@ -1,7 +1,10 @@
 #include "aws/cognito/cognito_calls.h"
 #include "base/json.h"
 
+#include <string.h>
+
 #define MS_PER_S 1000.0
+
 static struct bytes attribute(const json_t *list, const char *name)
 {
     size_t i;
@@ -14,6 +17,18 @@ static struct bytes attribute(const json_t *list, const char *name)
             return text;
     }
     return (struct bytes){0};
+}
+
+static bool lists(const json_t *list, const char *wanted)
+{
+    size_t i;
+    const json_t *item;
+    json_array_foreach(list, i, item)
+    {
+        if (json_is_string(item) && strcmp(json_string_value(item), wanted) == 0)
+            return true;
+    }
+    return false;
 }
 
 static bool read_user(struct arena *arena, const json_t *from, struct cognito_user *out)
@@ -29,6 +44,7 @@ static bool read_user(struct arena *arena, const json_t *from, struct cognito_us
     out->email = arena_str(arena, attribute(list, "email"));
     out->confirmed = !bytes_equal_str(status, "UNCONFIRMED");
     out->disabled = json_is_false(json_object_get(from, "Enabled"));
+    out->totp_on = lists(json_object_get(from, "UserMFASettingList"), COGNITO_TOTP);
     out->created_unix_ms =
         (int64_t)(json_number_value(json_object_get(from, "UserCreateDate")) * MS_PER_S);
     return true;

@@ -7,6 +7,7 @@ import threading
 
 from .access import require
 from .errors import Refusal
+from .software_token import SoftwareTokens
 from .user_pool import EMAIL, Client, User, UserPool
 
 ATTRIBUTES = {"email", "email_verified", "name", "preferred_username", "locale"}
@@ -53,6 +54,7 @@ class Cognito:
         self._invoke = invoke
         self._lock = threading.Lock()
         self._pools = {}
+        self._tokens = SoftwareTokens(self)
         self._operations = {
             "CreateUserPool": self._create_user_pool,
             "CreateUserPoolClient": self._create_user_pool_client,
@@ -78,6 +80,7 @@ class Cognito:
             "AdminEnableUser": self._admin_enable_user,
             "AdminSetUserPassword": self._admin_set_user_password,
             "AdminUserGlobalSignOut": self._admin_user_global_sign_out,
+            **self._tokens.operations,
         }
 
     def call(self, operation, parameters, session):
@@ -114,22 +117,26 @@ class Cognito:
     # Pools and clients
 
     def _create_user_pool(self, p):
+        if p.get("MfaConfiguration", "OFF") != "OFF":
+            raise Refusal("InvalidParameterException", "SMS configuration and Auto verification for "
+                          "phone_number are required when MFA is required/optional")
         pool = UserPool(p)
         self._pools[pool.pool_id] = pool
         return self._describe_user_pool({"UserPoolId": pool.pool_id})
 
     def _describe_user_pool(self, p):
-        pool = self._pool(p)
+        pool = self.named_pool(p)
         names = {"PoolName": "Name"}
-        settings = {names.get(n, n): v for n, v in pool.settings.items() if n != "Schema"}
+        settings = {names.get(n, n): v for n, v in pool.settings.items()
+                    if n not in ("Schema", "SoftwareTokenMfa")}
         return {"UserPool": {**settings, "Id": pool.pool_id, "Arn": pool.arn}}
 
     def _delete_user_pool(self, p):
-        del self._pools[self._pool(p).pool_id]
+        del self._pools[self.named_pool(p).pool_id]
         return {}
 
     def _create_user_pool_client(self, p):
-        pool = self._pool(p)
+        pool = self.named_pool(p)
         if p.get("GenerateSecret"):
             raise Refusal("InvalidParameterException", "The double has only clients without secret")
         client = Client(UserPool.new_client_id(), p)
@@ -137,7 +144,7 @@ class Cognito:
         return self._describe_user_pool_client({**p, "ClientId": client.client_id})
 
     def _describe_user_pool_client(self, p):
-        pool = self._pool(p)
+        pool = self.named_pool(p)
         client = pool.clients.get(p["ClientId"])
         if client is None:
             raise _no_client(p["ClientId"])
@@ -145,14 +152,14 @@ class Cognito:
         return {"UserPoolClient": {**settings, "ClientId": client.client_id,
                                    "UserPoolId": pool.pool_id}}
 
-    def _pool(self, p):
+    def named_pool(self, p):
         pool = self._pools.get(p["UserPoolId"])
         if pool is None:
             raise Refusal("ResourceNotFoundException",
                           f"User pool {p['UserPoolId']} does not exist.")
         return pool
 
-    def _pool_and_client(self, p):
+    def pool_and_client(self, p):
         if p.get("SecretHash"):
             raise Refusal("NotAuthorizedException", f"Client {p['ClientId']} has no secret")
         for pool in self._pools.values():
@@ -163,7 +170,7 @@ class Cognito:
     # Signing up
 
     def _sign_up(self, p):
-        pool, _ = self._pool_and_client(p)
+        pool, _ = self.pool_and_client(p)
         username = pool.fold(p["Username"])
         if pool.has_email_alias and EMAIL.fullmatch(username):
             raise Refusal("InvalidParameterException", "Username cannot be of email format, "
@@ -192,7 +199,7 @@ class Cognito:
         return {"CodeDeliveryDetails": _delivery(email)}
 
     def _confirm_sign_up(self, p):
-        pool, client = self._pool_and_client(p)
+        pool, client = self.pool_and_client(p)
         user = pool.users.get(pool.fold(p["Username"]))
         if user is None:
             raise Refusal("ExpiredCodeException",
@@ -240,7 +247,7 @@ class Cognito:
         return run
 
     def _resend_confirmation_code(self, p):
-        pool, client = self._pool_and_client(p)
+        pool, client = self.pool_and_client(p)
         user = pool.users.get(pool.fold(p["Username"]))
         if user is None:
             return self._hidden(client, p["Username"])
@@ -260,7 +267,7 @@ class Cognito:
     # Passwords
 
     def _forgot_password(self, p):
-        pool, client = self._pool_and_client(p)
+        pool, client = self.pool_and_client(p)
         user = pool.find(p["Username"])
         if user is None:
             return self._hidden(client, p["Username"])
@@ -271,7 +278,7 @@ class Cognito:
         return self._mail_code(pool, "forgot", user)
 
     def _confirm_forgot_password(self, p):
-        pool, client = self._pool_and_client(p)
+        pool, client = self.pool_and_client(p)
         user = pool.find(p["Username"])
         if user is None:
             raise Refusal("ExpiredCodeException",
@@ -286,7 +293,7 @@ class Cognito:
         return self._trigger(pool, client, user, "PostConfirmation_ConfirmForgotPassword", p)
 
     def _change_password(self, p):
-        pool, user = self._pool_and_user(p["AccessToken"])
+        pool, user = self.pool_and_user(p["AccessToken"])
         pool.check_password(user, p.get("PreviousPassword", ""))
         pool.check_password_policy(p["ProposedPassword"])
         user.password = p["ProposedPassword"]
@@ -295,7 +302,7 @@ class Cognito:
     # Sessions
 
     def _initiate_auth(self, p):
-        pool, client = self._pool_and_client(p)
+        pool, client = self.pool_and_client(p)
         flow, parameters = p["AuthFlow"], p.get("AuthParameters", {})
         allowed = client.settings.get("ExplicitAuthFlows", ())
         if AUTH_FLOWS.get(flow) not in allowed:
@@ -317,6 +324,9 @@ class Cognito:
         pool.check_password(user, parameters["PASSWORD"])
         if user.status == "UNCONFIRMED":
             raise Refusal("UserNotConfirmedException", "User is not confirmed.")
+        return self._tokens.challenge(pool, client, user) or self.sign_in(pool, client, user)
+
+    def sign_in(self, pool, client, user):
         refresh = pool.begin_session(user, client)
         return {"ChallengeParameters": {},
                 "AuthenticationResult": {**pool.tokens(refresh, client), "RefreshToken": refresh}}
@@ -328,7 +338,7 @@ class Cognito:
         return {"ChallengeParameters": {}, "AuthenticationResult": pool.tokens(refresh, client)}
 
     def _get_tokens_from_refresh_token(self, p):
-        pool, client = self._pool_and_client(p)
+        pool, client = self.pool_and_client(p)
         if p.get("ClientSecret"):
             raise Refusal("NotAuthorizedException", f"Client {client.client_id} has no secret")
         answer = self._refresh(pool, client, p["RefreshToken"])
@@ -339,18 +349,18 @@ class Cognito:
         return {"AuthenticationResult": answer["AuthenticationResult"]}
 
     def _revoke_token(self, p):
-        pool, client = self._pool_and_client(p)
+        pool, client = self.pool_and_client(p)
         if client.settings.get("EnableTokenRevocation") is False:
             raise Refusal("UnsupportedOperationException", "Token revocation is not enabled")
         pool.revoke(p["Token"], client.client_id)
         return {}
 
     def _global_sign_out(self, p):
-        pool, user = self._pool_and_user(p["AccessToken"])
+        pool, user = self.pool_and_user(p["AccessToken"])
         pool.sign_out(user)
         return {}
 
-    def _pool_and_user(self, access_token):
+    def pool_and_user(self, access_token):
         """The pool that issued an access token, and the user it was issued to."""
         try:
             payload = access_token.split(".")[1]
@@ -366,43 +376,44 @@ class Cognito:
     # Users
 
     def _get_user(self, p):
-        _, user = self._pool_and_user(p["AccessToken"])
-        return {"Username": user.username, "UserAttributes": _attribute_list(user.all_attributes)}
+        _, user = self.pool_and_user(p["AccessToken"])
+        return {"Username": user.username, "UserAttributes": _attribute_list(user.all_attributes),
+                **user.mfa.settings()}
 
     def _delete_user(self, p):
-        pool, user = self._pool_and_user(p["AccessToken"])
+        pool, user = self.pool_and_user(p["AccessToken"])
         pool.delete(user)
         return {}
 
-    def _pool_and_named(self, p):
-        pool = self._pool(p)
+    def pool_and_named(self, p):
+        pool = self.named_pool(p)
         user = pool.find(p["Username"])
         if user is None:
             raise _no_user()
         return pool, user
 
     def _admin_get_user(self, p):
-        _, user = self._pool_and_named(p)
+        _, user = self.pool_and_named(p)
         return {"Username": user.username, "UserAttributes": _attribute_list(user.all_attributes),
-                **_state(user)}
+                **_state(user), **user.mfa.settings()}
 
     def _admin_delete_user(self, p):
-        pool, user = self._pool_and_named(p)
+        pool, user = self.pool_and_named(p)
         pool.delete(user)
         return {}
 
     def _admin_disable_user(self, p):
-        pool, user = self._pool_and_named(p)
+        pool, user = self.pool_and_named(p)
         user.enabled = False
         pool.sign_out(user)
         return {}
 
     def _admin_enable_user(self, p):
-        self._pool_and_named(p)[1].enabled = True
+        self.pool_and_named(p)[1].enabled = True
         return {}
 
     def _admin_set_user_password(self, p):
-        pool, user = self._pool_and_named(p)
+        pool, user = self.pool_and_named(p)
         pool.check_password_policy(p["Password"])
         if not p.get("Permanent"):
             raise Refusal("InvalidParameterException", "The double sets permanent passwords only")
@@ -411,12 +422,12 @@ class Cognito:
         return {}
 
     def _admin_user_global_sign_out(self, p):
-        pool, user = self._pool_and_named(p)
+        pool, user = self.pool_and_named(p)
         pool.sign_out(user)
         return {}
 
     def _list_users(self, p):
-        pool = self._pool(p)
+        pool = self.named_pool(p)
         users = [u for u in pool.users.values() if _filtered(pool, u, p.get("Filter"))]
         token = p.get("PaginationToken", "0")
         if not token.isdecimal():

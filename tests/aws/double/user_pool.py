@@ -14,6 +14,7 @@ from joserfc.errors import JoseError
 
 from . import ACCOUNT, REGION
 from .errors import Refusal
+from .software_token import Mfa
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 CODE_LIFETIME_S = {"signup": 24 * 3600, "forgot": 3600, "email": 24 * 3600}
@@ -37,6 +38,7 @@ class User:
     failures: int = 0
     locked_until: float = 0
     tokens_valid_from: float = 0
+    mfa: Mfa = dataclasses.field(default_factory=Mfa)
 
     @property
     def all_attributes(self):

@@ -16,13 +16,14 @@
 static const struct {
     const char *plain;
     const char *base64;
-} rfc4648[] = {{"", ""},
-               {"f", "Zg=="},
-               {"fo", "Zm8="},
-               {"foo", "Zm9v"},
-               {"foob", "Zm9vYg=="},
-               {"fooba", "Zm9vYmE="},
-               {"foobar", "Zm9vYmFy"}};
+    const char *base32; /* without its padding */
+} rfc4648[] = {{"", "", ""},
+               {"f", "Zg==", "MY"},
+               {"fo", "Zm8=", "MZXQ"},
+               {"foo", "Zm9v", "MZXW6"},
+               {"foob", "Zm9vYg==", "MZXW6YQ"},
+               {"fooba", "Zm9vYmE=", "MZXW6YTB"},
+               {"foobar", "Zm9vYmFy", "MZXW6YTBOI"}};
 
 static void test_base64(void **state)
 {
@@ -56,6 +57,19 @@ static void test_base64_strict(void **state)
     assert_true(encode_base64url_decode(&arena, BYTES_LIT("-_8"), &out));
     assert_memory_equal(out.p, "\xfb\xff", 2);
     arena_fini(&arena);
+}
+
+static void test_base32_standard(void **state)
+{
+    (void)state;
+    struct buffer b;
+    buffer_init(&b, 128);
+    for (size_t i = 0; i < sizeof rfc4648 / sizeof rfc4648[0]; i++) {
+        buffer_clear(&b);
+        encode_base32_standard(&b, bytes_of_str(rfc4648[i].plain));
+        assert_true(bytes_equal_str(buffer_bytes(&b), rfc4648[i].base32));
+    }
+    buffer_fini(&b);
 }
 
 static void test_base32_as_typed(void **state)
@@ -185,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_base64),
         cmocka_unit_test(test_base64_strict),
+        cmocka_unit_test(test_base32_standard),
         cmocka_unit_test(test_base32_as_typed),
         cmocka_unit_test(test_hex_and_percent),
         cmocka_unit_test(test_uuid),

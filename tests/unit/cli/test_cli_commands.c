@@ -60,6 +60,9 @@ static void test_wrong_usage_is_2(void **state)
         {"confirm", "https://a.example", "--username", "alice"},
         {"confirm", "https://a.example", "123456"},
         {"logout", "now"},
+        {"totp"},
+        {"totp", "maybe"},
+        {"totp", "on", "off"},
         {"people", "a", "b"},
         {"people", "--limit", "0"},
         {"people", "--limit", "-1"},
@@ -106,6 +109,7 @@ static void test_without_a_session_is_3(void **state)
     (void)state;
     static const char *const cases[][WORDS_MAX] = {
         {"logout"},
+        {"totp", "on"},
         {"people"},
         {"inbox", "--unread"},
         {"open", A_UUID},

@@ -106,7 +106,7 @@ static void join(const char *name, struct actor *actor)
 static void test_erasure_cut_and_repeated(void **state)
 {
     (void)state;
-    struct bytes password = BYTES_LIT(BACKEND_PASSWORD);
+    const struct identity_credential proof = {.password = BYTES_LIT(BACKEND_PASSWORD)};
     const struct records *records = &backend.core->ports->records;
     for (int step = STEP_NOTICES_DESTROY; step <= STEP_ACCOUNT_ERASE; step++) {
         for (int after = 0; after < 2; after++) {
@@ -116,12 +116,12 @@ static void test_erasure_cut_and_repeated(void **state)
             struct actor actor;
             join(name, &actor);
             backend_cut((enum backend_step)step, after != 0);
-            assert_int_equal(accounts_erase(backend.core, &backend.ctx, password), ERR_UNAVAILABLE);
+            assert_int_equal(accounts_erase(backend.core, &backend.ctx, &proof), ERR_UNAVAILABLE);
             backend_cut(STEP_NONE, false);
             /* Also after a new sign-in, should the session be gone. */
             struct actor again;
             assert_int_equal(backend_sign_in(&backend, name, &again), ERR_OK);
-            assert_int_equal(accounts_erase(backend.core, &backend.ctx, password), ERR_OK);
+            assert_int_equal(accounts_erase(backend.core, &backend.ctx, &proof), ERR_OK);
             struct user_record user;
             assert_int_equal(
                 records->user_by_id(records->self, &backend.ctx, &actor.user_id, &user),
@@ -139,8 +139,8 @@ static void test_wrong_password_erases_nothing(void **state)
     (void)state;
     struct actor actor;
     join("stays", &actor);
-    assert_int_equal(accounts_erase(backend.core, &backend.ctx, BYTES_LIT("wrong password")),
-                     ERR_BAD_CREDENTIALS);
+    const struct identity_credential proof = {.password = BYTES_LIT("wrong password")};
+    assert_int_equal(accounts_erase(backend.core, &backend.ctx, &proof), ERR_BAD_CREDENTIALS);
     expect_ready(&actor.user_id);
     actor_fini(&actor);
 }

@@ -15,4 +15,7 @@ int contract_sessions_run(void);
 /* Changing and resetting passwords, recovery keys, erasing. */
 int contract_passwords_run(void);
 
+/* The second factor. */
+int contract_totp_run(void);
+
 #endif

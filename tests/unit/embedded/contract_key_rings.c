@@ -213,8 +213,8 @@ static void test_recovered_and_rewrapped_keys(void **state)
     struct key_description after = sealed_letter_key(h, &anna);
     assert_memory_equal(before.point, after.point, sizeof before.point);
     assert_int_equal(after.lost_before_unix_ms, 0);
-    assert_int_equal(h->identity.change_password(h->identity.self, &h->ctx,
-                                                 BYTES_LIT(HOUSEHOLD_PASSWORD),
+    const struct identity_credential old = {.password = BYTES_LIT(HOUSEHOLD_PASSWORD)};
+    assert_int_equal(h->identity.change_password(h->identity.self, &h->ctx, &old,
                                                  BYTES_LIT(HOUSEHOLD_NEW_PASSWORD)),
                      ERR_OK);
     sealed_letter_assert_opens(h, &letter, true);

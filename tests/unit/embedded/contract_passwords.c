@@ -15,8 +15,14 @@
 
 static enum err change(struct household *h, const char *from, const char *to)
 {
-    return h->identity.change_password(h->identity.self, &h->ctx, bytes_of_str(from),
-                                       bytes_of_str(to));
+    const struct identity_credential old = {.password = bytes_of_str(from)};
+    return h->identity.change_password(h->identity.self, &h->ctx, &old, bytes_of_str(to));
+}
+
+static enum err reissue(struct household *h, const char *password, const char **fresh)
+{
+    const struct identity_credential proof = {.password = bytes_of_str(password)};
+    return h->identity.recovery_key_reissue(h->identity.self, &h->ctx, &proof, fresh);
 }
 
 static enum err reset(struct household *h, const char *code, const char *recovery_key,
@@ -136,12 +142,8 @@ static void test_reissue(void **state)
     bool keys_lost;
     household_add(h, "anna");
     struct identity_grant first = household_enter(h, "anna");
-    assert_int_equal(
-        h->identity.recovery_key_reissue(h->identity.self, &h->ctx, BYTES_LIT("wrong"), &fresh),
-        ERR_BAD_CREDENTIALS);
-    assert_int_equal(h->identity.recovery_key_reissue(h->identity.self, &h->ctx,
-                                                      BYTES_LIT(HOUSEHOLD_PASSWORD), &fresh),
-                     ERR_OK);
+    assert_int_equal(reissue(h, "wrong", &fresh), ERR_BAD_CREDENTIALS);
+    assert_int_equal(reissue(h, HOUSEHOLD_PASSWORD, &fresh), ERR_OK);
     assert_string_not_equal(fresh, first.recovery_key);
     assert_int_equal(check(h), ERR_OK);
     household_reset_code(h, "anna", code);

@@ -3,6 +3,10 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdio.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -107,9 +111,65 @@ void household_assert_no_code(enum err e)
 enum err household_sign_in(struct household *h, const char *login, const char *password,
                            struct identity_grant *grant)
 {
-    const struct identity_credential credential = {.password = bytes_of_str(password)};
+    return household_sign_in_totp(h, login, password, "", grant);
+}
+
+enum err household_sign_in_totp(struct household *h, const char *login, const char *password,
+                                const char *code, struct identity_grant *grant)
+{
+    const struct identity_credential credential = {.password = bytes_of_str(password),
+                                                   .totp = bytes_of_str(code)};
     return h->identity.sign_in(h->identity.self, &h->ctx, bytes_of_str(login), &credential,
                                BYTES_LIT("a test"), grant);
+}
+
+static size_t read_base32(const char *text, uint8_t *out, size_t max)
+{
+    size_t n = 0;
+    uint32_t bits = 0;
+    for (unsigned held = 0; *text != '\0'; text++) {
+        uint32_t digit = (uint32_t)(*text >= '2' && *text <= '7' ? *text - '2' + 26 : *text - 'A');
+        assert_true(digit < 32);
+        bits = (bits << 5 | digit) & 0xfff;
+        held += 5;
+        if (held < 8)
+            continue;
+        held -= 8;
+        assert_true(n < max);
+        out[n++] = (uint8_t)(bits >> held);
+    }
+    return n;
+}
+
+void household_totp_code(struct household *h, const char *secret, int steps,
+                         char code[HOUSEHOLD_CODE_BYTES])
+{
+    uint8_t key[64];
+    uint8_t counter[8];
+    uint8_t hash[20];
+    int64_t now_ms = the_maker->traits.own_codes ? h->ctx.now_unix_ms : clock_unix_ms();
+    uint64_t step = (uint64_t)(now_ms / 30000 + steps);
+    size_t n = read_base32(secret, key, sizeof key);
+    for (int i = 7; i >= 0; i--, step >>= 8)
+        counter[i] = (uint8_t)step;
+    assert_non_null(HMAC(EVP_sha1(), key, (int)n, counter, sizeof counter, hash, NULL));
+    const uint8_t *at = hash + hash[19] % 16;
+    uint32_t number = 0;
+    for (int i = 0; i < 4; i++)
+        number = number << 8 | at[i];
+    (void)snprintf(code, HOUSEHOLD_CODE_BYTES, "%06u", (number & 0x7fffffff) % 1000000);
+}
+
+const char *household_totp_on(struct household *h)
+{
+    const char *secret = NULL;
+    char code[HOUSEHOLD_CODE_BYTES];
+    struct identity_credential proof = {.password = BYTES_LIT(HOUSEHOLD_PASSWORD)};
+    assert_int_equal(h->identity.totp_begin(h->identity.self, &h->ctx, &proof, &secret), ERR_OK);
+    household_totp_code(h, secret, 0, code);
+    proof.totp = bytes_of_str(code);
+    assert_int_equal(h->identity.totp_confirm(h->identity.self, &h->ctx, &proof), ERR_OK);
+    return secret;
 }
 
 void household_act(struct household *h, struct bytes token)

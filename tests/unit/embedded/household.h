@@ -90,6 +90,17 @@ void household_assert_no_code(enum err e);
 enum err household_sign_in(struct household *h, const char *login, const char *password,
                            struct identity_grant *grant);
 
+/* The code that an authenticator app shows for the secret so many steps of 30 s from now. */
+void household_totp_code(struct household *h, const char *secret, int steps,
+                         char code[HOUSEHOLD_CODE_BYTES]);
+
+/* Turns the actor's second factor on with the present code, which is used up by that. */
+const char *household_totp_on(struct household *h);
+
+/* Signs in by password and code. */
+enum err household_sign_in_totp(struct household *h, const char *login, const char *password,
+                                const char *code, struct identity_grant *grant);
+
 /* Verifies the token and makes its owner ctx's actor. */
 void household_act(struct household *h, struct bytes token);
 

@@ -128,6 +128,20 @@ static void test_operators_list(void **state)
     assert_int_equal(admin_set_quota(store, &h->ctx, "nobody", 1), ERR_NOT_FOUND);
 }
 
+static void test_operators_turn_totp_off(void **state)
+{
+    struct household *h = *state;
+    struct store *store = embedded_household_store(h->made);
+    struct identity_grant grant;
+    household_add(h, "anna");
+    household_enter(h, "anna");
+    household_totp_on(h);
+    assert_int_equal(household_sign_in(h, "anna", HOUSEHOLD_PASSWORD, &grant), ERR_TOTP_REQUIRED);
+    assert_int_equal(admin_totp_off(store, &h->ctx, "nobody"), ERR_NOT_FOUND);
+    assert_int_equal(admin_totp_off(store, &h->ctx, "anna"), ERR_OK);
+    assert_int_equal(household_sign_in(h, "anna", HOUSEHOLD_PASSWORD, &grant), ERR_OK);
+}
+
 /* Reads everything that is on the disk. */
 static bool on_disk(struct household *h, struct bytes secret)
 {
@@ -169,9 +183,10 @@ int main(void)
         TEST(test_passwords_are_stretched_anew),
         TEST(test_sweep_forgets_what_is_past),
         TEST(test_operators_list),
+        TEST(test_operators_turn_totp_off),
         TEST(test_nothing_at_rest_opens),
     };
     return contract_sign_up_run() + contract_sign_in_run() + contract_sessions_run() +
-           contract_passwords_run() +
+           contract_passwords_run() + contract_totp_run() +
            cmocka_run_group_tests_name("identity on SQLite", tests, NULL, NULL);
 }

@@ -9,8 +9,13 @@ resource "aws_cognito_user_pool" "this" {
   user_pool_tier           = "ESSENTIALS"
   alias_attributes         = ["email"]
   auto_verified_attributes = ["email"]
-  mfa_configuration        = "OFF"
+  mfa_configuration        = "OPTIONAL"
   deletion_protection      = var.protect ? "ACTIVE" : "INACTIVE"
+
+  # The second factor that the server takes; people turn it on for themselves.
+  software_token_mfa_configuration {
+    enabled = true
+  }
 
   username_configuration {
     case_sensitive = false

@@ -6,5 +6,5 @@ int main(void)
 {
     household_use(&pool_maker);
     return contract_sign_up_run() + contract_sign_in_run() + contract_sessions_run() +
-           contract_passwords_run();
+           contract_passwords_run() + contract_totp_run();
 }

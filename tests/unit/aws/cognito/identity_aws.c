@@ -70,8 +70,8 @@ static void test_nothing_is_derived_by_clients(void **state)
     assert_int_equal(h->identity.sign_in(h->identity.self, &h->ctx, BYTES_LIT("anna"), &credential,
                                          BYTES_LIT("browser"), &grant),
                      ERR_INVALID_FIELD);
-    assert_int_equal(h->identity.recovery_key_reissue(h->identity.self, &h->ctx,
-                                                      BYTES_LIT(HOUSEHOLD_PASSWORD), &key),
+    const struct identity_credential proof = {.password = BYTES_LIT(HOUSEHOLD_PASSWORD)};
+    assert_int_equal(h->identity.recovery_key_reissue(h->identity.self, &h->ctx, &proof, &key),
                      ERR_NOT_FOUND);
     assert_null(key);
 }
@@ -231,9 +231,8 @@ static void test_refused_sign_ups(void **state)
 
 static void test_challenges(void **state)
 {
-    static const char *const names[] = {"SOFTWARE_TOKEN_MFA",    "SMS_MFA",   "EMAIL_OTP",
-                                        "NEW_PASSWORD_REQUIRED", "MFA_SETUP", "SELECT_MFA_TYPE",
-                                        "CUSTOM_CHALLENGE"};
+    static const char *const names[] = {"SMS_MFA",   "EMAIL_OTP",       "NEW_PASSWORD_REQUIRED",
+                                        "MFA_SETUP", "SELECT_MFA_TYPE", "CUSTOM_CHALLENGE"};
     struct household *h = *state;
     struct identity_grant grant;
     struct identity_session *sessions;
@@ -462,9 +461,10 @@ static void test_weak_new_password(void **state)
     struct identity_grant grant;
     household_add(h, "anna");
     household_enter(h, "anna");
-    assert_int_equal(h->identity.change_password(h->identity.self, &h->ctx,
-                                                 BYTES_LIT(HOUSEHOLD_PASSWORD), BYTES_LIT("short")),
-                     ERR_WEAK_PASSWORD);
+    const struct identity_credential old = {.password = BYTES_LIT(HOUSEHOLD_PASSWORD)};
+    assert_int_equal(
+        h->identity.change_password(h->identity.self, &h->ctx, &old, BYTES_LIT("short")),
+        ERR_WEAK_PASSWORD);
     assert_int_equal(sign_in(h, &grant), ERR_OK);
 }
 

@@ -88,7 +88,7 @@ static struct aws_client *client_of(struct pool *pool, const char *prefix)
     return client;
 }
 
-/* Takes in; gives a member's text of the answer. */
+/* Takes in; gives a text of the answer, or of an object in it. */
 static const char *operate(struct pool *pool, const char *operation, json_t *in, const char *object,
                            const char *name)
 {
@@ -100,7 +100,8 @@ static const char *operate(struct pool *pool, const char *operation, json_t *in,
     assert_non_null(in);
     assert_int_equal(aws_client_json(pool->admin, &pool->ctx, &like, in, &out, &answer), ERR_OK);
     assert_string_equal(answer.code, "");
-    assert_true(json_get_bytes(json_object_get(out, object), name, &text));
+    const json_t *holder = object == NULL ? out : json_object_get(out, object);
+    assert_true(json_get_bytes(holder, name, &text));
     const char *copy = arena_str(&pool->arena, text);
     json_decref(out);
     json_decref(in);
@@ -117,6 +118,11 @@ static void make_pool(struct pool *pool, bool rotating)
                           "UsernameConfiguration", "CaseSensitive", 0, "Policies", "PasswordPolicy",
                           "MinimumLength", 10),
                 "UserPool", "Id");
+    (void)operate(pool, "SetUserPoolMfaConfig",
+                  json_pack("{s:s,s:s,s:{s:b}}", "UserPoolId", pool->config.user_pool_id,
+                            "MfaConfiguration", "OPTIONAL", "SoftwareTokenMfaConfiguration",
+                            "Enabled", 1),
+                  NULL, "MfaConfiguration");
     json_t *client =
         json_pack("{s:s,s:s,s:b,s:b,s:s,s:i}", "UserPoolId", pool->config.user_pool_id,
                   "ClientName", "household", "GenerateSecret", 0, "EnableTokenRevocation", 1,
