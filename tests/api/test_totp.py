@@ -1,5 +1,6 @@
 """The second factor, with pyotp as the authenticator app."""
 
+import concurrent.futures
 import subprocess
 import time
 
@@ -103,6 +104,14 @@ def test_signing_in(owner):
             body = {"refresh_token": session["refresh_token"]}
             assert c.post("/v1/sessions/refresh", json=body).status_code == 200
     assert owner.user.id.get("/v1/me").status_code == 200
+
+
+def test_one_code_signs_in_once(owner):
+    """Also when it is used several times at the same moment."""
+    code = owner.code(1)
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        answers = [f.result() for f in [pool.submit(owner.sign_in, totp=code) for _ in range(6)]]
+    assert sorted(r.status_code for r in answers) == [200, 401, 401, 401, 401, 401]
 
 
 def test_strangers_learn_nothing(owner):

@@ -53,6 +53,12 @@ def test_the_screens_inside(server, open_desk, scheme, size):
     desk.goto("/settings")
     expect(desk.page.get_by_text("This one")).to_be_visible()
     check(desk, f"settings-{scheme}-{size}")
+    desk.press("Turn on")
+    desk.field("Present password").last.fill(a.password)
+    desk.press("Go on")
+    expect(desk.page.locator(".qr")).to_be_visible()
+    check(desk, f"totp-{scheme}-{size}")
+    desk.press("Close")
     desk.press("Erase the account")
     check(desk, f"erase-{scheme}-{size}")
 

@@ -1,5 +1,6 @@
 /* The store across processes: crashes, a full disk, a second process, upgrades. */
 #include "base/clock.h"
+#include "embedded/account_rows.h"
 #include "embedded/migrate.h"
 #include "embedded/store.h"
 #include "embedded/store_db.h"
@@ -353,6 +354,46 @@ static void test_upgrade_keeps_a_copy(void **state)
     scratch_fini(&s);
 }
 
+struct found {
+    struct arena *arena;
+    struct account account;
+    bool found;
+};
+
+static enum err find_anna(struct store_db *db, void *arg)
+{
+    struct found *f = arg;
+    return account_by_name(db, f->arena, BYTES_LIT("anna"), &f->account, &f->found);
+}
+
+/* An account of before there were second factors has none. */
+static void test_accounts_of_version_1_are_kept(void **state)
+{
+    (void)state;
+    struct scratch s;
+    struct store *store = NULL;
+    scratch_init(&s);
+    const char *path = scratch_path(&s, "db.sqlite");
+    struct store_db *db = open_db(path);
+    assert_int_equal(store_db_exec(db, SCHEMA_V1 "PRAGMA user_version=1;"), ERR_OK);
+    assert_int_equal(store_db_exec(db,
+                                   "INSERT INTO accounts(id, username, email, state, created_ms,"
+                                   " authenticator, salt, memory_kib, passes, lanes,"
+                                   " ring_by_password) VALUES(zeroblob(16), 'anna', 'a@b.org',"
+                                   " 1, 5, zeroblob(32), zeroblob(16), 8, 1, 1, x'00')"),
+                     ERR_OK);
+    store_db_close(db);
+    assert_int_equal(store_open(&s.ctx, path, &store), ERR_OK);
+    struct found f = {.arena = s.ctx.arena};
+    assert_int_equal(store_read(store, &s.ctx, find_anna, &f), ERR_OK);
+    assert_true(f.found);
+    assert_int_equal(f.account.created_unix_ms, 5);
+    assert_false(f.account.totp_on);
+    assert_int_equal(f.account.totp.n, 0);
+    store_close(store);
+    scratch_fini(&s);
+}
+
 static void test_failed_upgrade_changes_nothing(void **state)
 {
     (void)state;
@@ -414,6 +455,7 @@ int main(void)
         cmocka_unit_test(test_shared_open_needs_the_present_version),
         cmocka_unit_test(test_files_are_private_and_closing_leaves_no_wal),
         cmocka_unit_test(test_upgrade_keeps_a_copy),
+        cmocka_unit_test(test_accounts_of_version_1_are_kept),
         cmocka_unit_test(test_failed_upgrade_changes_nothing),
         cmocka_unit_test(test_newer_database_is_refused),
         cmocka_unit_test(test_garbage_is_refused),

@@ -4,8 +4,8 @@ import { asProblem, parseProblem } from "./problem";
 import type { paths } from "./schema";
 import { maySignedIn, refreshSession } from "./session";
 
-/** Routes whose 401 speaks of a password, not of the session. */
-const PASSWORD_CODES = new Set(["bad_credentials"]);
+/** Codes whose 401 speaks of a password or its second factor, not of the session. */
+const PASSWORD_CODES = new Set(["bad_credentials", "totp_required", "totp_mismatch"]);
 
 /** Sends a request; renews the session once when its tokens have expired; throws Problem. */
 export async function send(request: Request): Promise<Response> {

@@ -23,6 +23,8 @@ const texts: Partial<Record<Problem["code"], MessageKey>> = {
   token_expired: "problem.signed_out",
   refresh_reused: "problem.signed_out",
   bad_credentials: "problem.bad_credentials",
+  totp_required: "problem.totp_required",
+  totp_mismatch: "problem.totp_mismatch",
   unconfirmed: "problem.unconfirmed",
   origin_refused: "problem.origin_refused",
   unknown_recipient: "problem.unknown_recipient",

@@ -142,7 +142,8 @@ export interface paths {
         /**
          * Sign in
          * @description Gives the tokens and sets the cookies. Every cause of refusal has the same text, but for an
-         *     unconfirmed account with the right password. `recovery_key` comes once, at the first sign-in:
+         *     unconfirmed account with the right password, and for `totp_required` and `totp_mismatch`, which
+         *     come only after the password was right. `recovery_key` comes once, at the first sign-in:
          *     show it, it cannot be asked for again (only replaced).
          */
         post: operations["signIn"];
@@ -267,6 +268,53 @@ export interface paths {
         put?: never;
         /** Make a new recovery key in place of the old one */
         post: operations["reissueRecoveryKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a secret for an authenticator app
+         * @description The first step to a second factor (RFC 6238: SHA-1, 6 digits, 30 seconds). Nothing asks for codes
+         *     until one of them was confirmed. Takes the place of a secret made before; 409 while the factor is on.
+         */
+        post: operations["beginTotp"];
+        /**
+         * Turn the second factor off
+         * @description Takes password and code. 404 when it is off.
+         */
+        delete: operations["endTotp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn the second factor on
+         * @description Takes the password and a code of the secret that was made last. From then on whatever takes the
+         *     password takes a code too: signing in, changing the password, a new recovery key, erasing the
+         *     account, turning the factor off. Sessions of before go on, and refreshing takes no code.
+         */
+        post: operations["confirmTotp"];
         delete?: never;
         options?: never;
         head?: never;
@@ -686,7 +734,7 @@ export interface components {
             request_id: string;
         };
         /** @enum {string} */
-        ProblemCode: "invalid_request" | "invalid_json" | "missing_field" | "invalid_field" | "invalid_cursor" | "invalid_multipart" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "length_required" | "precondition_failed" | "body_too_large" | "answer_too_large" | "uri_too_long" | "unsupported_media_type" | "range_not_satisfiable" | "rate_limited" | "headers_too_large" | "invalid_username" | "invalid_email" | "weak_password" | "username_taken" | "sign_up_closed" | "invite_required" | "domain_not_allowed" | "code_mismatch" | "code_expired" | "too_many_tries" | "recovery_key_wrong" | "unauthenticated" | "bad_credentials" | "token_expired" | "refresh_reused" | "unconfirmed" | "forbidden" | "origin_refused" | "id_token_required" | "unknown_recipient" | "empty_letter" | "invalid_file_name" | "text_too_long" | "letter_too_large" | "quota_exceeded" | "idempotency_mismatch" | "key_lost" | "not_sealed_to_you" | "letter_damaged" | "sealed_invalid" | "already_read" | "too_many_streams" | "cancelled" | "internal" | "storage_full" | "unavailable" | "deadline";
+        ProblemCode: "invalid_request" | "invalid_json" | "missing_field" | "invalid_field" | "invalid_cursor" | "invalid_multipart" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "length_required" | "precondition_failed" | "body_too_large" | "answer_too_large" | "uri_too_long" | "unsupported_media_type" | "range_not_satisfiable" | "rate_limited" | "headers_too_large" | "invalid_username" | "invalid_email" | "weak_password" | "username_taken" | "sign_up_closed" | "invite_required" | "domain_not_allowed" | "code_mismatch" | "code_expired" | "too_many_tries" | "recovery_key_wrong" | "unauthenticated" | "bad_credentials" | "totp_required" | "totp_mismatch" | "token_expired" | "refresh_reused" | "unconfirmed" | "forbidden" | "origin_refused" | "id_token_required" | "unknown_recipient" | "empty_letter" | "invalid_file_name" | "text_too_long" | "letter_too_large" | "quota_exceeded" | "idempotency_mismatch" | "key_lost" | "not_sealed_to_you" | "letter_damaged" | "sealed_invalid" | "already_read" | "too_many_streams" | "cancelled" | "internal" | "storage_full" | "unavailable" | "deadline";
         /** Format: uuid */
         Uuid: string;
         /**
@@ -737,6 +785,25 @@ export interface components {
         };
         PasswordOnly: {
             password: components["schemas"]["Password"];
+            totp?: components["schemas"]["Totp"];
+        };
+        /**
+         * @description The second factor: 6 digits of an authenticator app, needed while it is on. A code is good for
+         *     once; those of one step before and after the present one are taken.
+         */
+        Totp: string;
+        /** @description Exactly one of password and authentication_secret. */
+        Proof: {
+            password?: components["schemas"]["Password"];
+            /** @description 32 bytes. */
+            authentication_secret?: string;
+            totp?: components["schemas"]["Totp"];
+        } & (unknown | unknown);
+        TotpSecret: {
+            /** @description Base32 (RFC 4648). */
+            secret: string;
+            /** @description The same as an otpauth: address, for a QR code or a link. */
+            uri: string;
         };
         ResetPassword: {
             username: components["schemas"]["Username"];
@@ -767,6 +834,7 @@ export interface components {
             password?: components["schemas"]["Password"];
             /** @description 32 bytes. */
             authentication_secret?: string;
+            totp?: components["schemas"]["Totp"];
             /** @description What the client calls itself, for the list of sessions; else its User-Agent. */
             client?: string;
         } & (unknown | unknown);
@@ -819,6 +887,8 @@ export interface components {
             quota: components["schemas"]["Quota"];
             /** @description A recovery key was issued and would open the account's letters. */
             recovery_key_set: boolean;
+            /** @description The second factor is on. */
+            totp: boolean;
         };
         Quota: {
             /** Format: int64 */
@@ -828,6 +898,7 @@ export interface components {
         };
         ChangePassword: {
             old_password: components["schemas"]["Password"];
+            totp?: components["schemas"]["Totp"];
             new_password: components["schemas"]["NewPassword"];
         };
         RecoveryKey: {
@@ -1600,6 +1671,88 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    beginTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Proof"];
+            };
+        };
+        responses: {
+            /** @description The secret. It is shown only here. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpSecret"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    endTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Proof"];
+            };
+        };
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    confirmTotp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Proof"];
+            };
+        };
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["RateLimited"];

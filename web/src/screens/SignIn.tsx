@@ -1,4 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
 import { Link, Navigate, useLocation, useNavigate } from "react-router";
 import { api, body } from "../api/client";
 import { Problem } from "../api/problem";
@@ -12,6 +13,7 @@ import { clientName } from "./clientName";
 import { EntryPage } from "./EntryPage";
 import { readForm } from "./form";
 import { pendingUsername, setPendingRecoveryKey, setPendingUsername } from "./pending";
+import { asksTotp, TotpField } from "./TotpField";
 
 interface Arrival {
   from?: string;
@@ -22,11 +24,12 @@ export default function SignIn() {
   const { t } = useI18n();
   const { isSignedIn, enter } = useSession();
   const navigate = useNavigate();
+  const [isTotpAsked, setTotpAsked] = useState(false);
   const arrival = (useLocation().state ?? {}) as Arrival;
   useTitle(t("sign_in.title"));
 
   const signIn = useMutation({
-    mutationFn: (login: { login: string; password: string }) =>
+    mutationFn: (login: { login: string; password: string; totp?: string }) =>
       body(
         api.POST("/v1/sessions", { body: { ...login, client: clientName(navigator.userAgent) } }),
       ),
@@ -38,6 +41,7 @@ export default function SignIn() {
       });
     },
     onError: (error, { login }) => {
+      if (asksTotp(error)) setTotpAsked(true);
       if (!(error instanceof Problem && error.code === "unconfirmed")) return;
       setPendingUsername(login.includes("@") ? "" : login);
       void navigate("/verify");
@@ -47,17 +51,19 @@ export default function SignIn() {
   if (isSignedIn && !signIn.isPending && !signIn.isSuccess) {
     return <Navigate to={arrival.from ?? "/"} replace />;
   }
+  const isFirstAsked = signIn.error instanceof Problem && signIn.error.code === "totp_required";
   return (
     <EntryPage title={t("sign_in.title")} lead={t("sign_in.lead")}>
       {arrival.note !== undefined && (
         <Notice icon="check">{t(`sign_in.note_${arrival.note}`)}</Notice>
       )}
-      {signIn.error !== null && <ProblemNotice error={signIn.error} />}
+      {isFirstAsked && <Notice>{t("totp.asked")}</Notice>}
+      {signIn.error !== null && !isFirstAsked && <ProblemNotice error={signIn.error} />}
       <form
         method="post"
         onSubmit={(event) => {
-          const { login = "", password = "" } = readForm(event);
-          signIn.mutate({ login: login.trim(), password });
+          const { login = "", password = "", totp } = readForm(event);
+          signIn.mutate({ login: login.trim(), password, ...(totp !== undefined && { totp }) });
         }}
       >
         <Field
@@ -74,6 +80,7 @@ export default function SignIn() {
           autoComplete="current-password"
           isRequired
         />
+        {isTotpAsked && <TotpField autoFocus />}
         <Button type="submit" look="primary" isPending={signIn.isPending}>
           {signIn.isPending ? t("sign_in.pending") : t("sign_in.action")}
         </Button>

@@ -7,7 +7,7 @@ import { useI18n } from "../i18n/I18n";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { Notice } from "../ui/Notice";
-import { PasswordQuestion } from "./PasswordQuestion";
+import { PasswordQuestion, type PasswordProof } from "./PasswordQuestion";
 import { Section } from "./Section";
 
 export function EraseAccount() {
@@ -17,7 +17,7 @@ export function EraseAccount() {
   const navigate = useNavigate();
   const [isAsked, setAsked] = useState(false);
   const erase = useMutation({
-    mutationFn: (password: string) => api.DELETE("/v1/me", { body: { password } }),
+    mutationFn: (proof: PasswordProof) => api.DELETE("/v1/me", { body: proof }),
     onSuccess: () => {
       void navigate("/sign-in", { replace: true, state: { note: "erased" } });
       leave();
@@ -37,7 +37,7 @@ export function EraseAccount() {
           look="danger"
           isPending={erase.isPending}
           error={erase.error}
-          onSubmit={(password) => erase.mutate(password)}
+          onSubmit={(proof) => erase.mutate(proof)}
         />
       </Dialog>
     </Section>

@@ -1,19 +1,25 @@
-import type { FormEvent } from "react";
-import { useState } from "react";
+import { useMe } from "../app/Session";
 import { useI18n } from "../i18n/I18n";
 import { Button } from "../ui/Button";
+import { readForm } from "../screens/form";
+import { asksTotp, TotpField } from "../screens/TotpField";
 import { PasswordField } from "../ui/Field";
 import { ProblemNotice } from "../ui/Notice";
+
+export interface PasswordProof {
+  password: string;
+  totp?: string;
+}
 
 interface PasswordQuestionProps {
   action: string;
   look?: "primary" | "danger";
   isPending: boolean;
   error: Error | null;
-  onSubmit: (password: string) => void;
+  onSubmit: (proof: PasswordProof) => void;
 }
 
-/** Asks for the password before something that only its owner may do. */
+/** Asks for the password, and the second factor's code where that is on, before something that only its owner may do. */
 export function PasswordQuestion({
   action,
   look = "primary",
@@ -22,22 +28,23 @@ export function PasswordQuestion({
   onSubmit,
 }: PasswordQuestionProps) {
   const { t } = useI18n();
-  const [password, setPassword] = useState("");
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    onSubmit(password);
-  };
+  const me = useMe();
   return (
-    <form method="post" onSubmit={submit}>
+    <form
+      method="post"
+      onSubmit={(event) => {
+        const { password = "", totp } = readForm(event);
+        onSubmit({ password, ...(totp !== undefined && { totp }) });
+      }}
+    >
       {error !== null && <ProblemNotice error={error} />}
       <PasswordField
         name="password"
         label={t("change_password.current")}
         autoComplete="current-password"
-        value={password}
-        onChange={setPassword}
         isRequired
       />
+      {(me.totp || asksTotp(error)) && <TotpField />}
       <Button type="submit" look={look} isPending={isPending}>
         {action}
       </Button>

@@ -4,7 +4,9 @@ import { api } from "../api/client";
 import { useMe } from "../app/Session";
 import { useI18n } from "../i18n/I18n";
 import { keys } from "../letters/queries";
+import { readForm } from "../screens/form";
 import { NewPassword } from "../screens/NewPassword";
+import { asksTotp, TotpField } from "../screens/TotpField";
 import { Button } from "../ui/Button";
 import { PasswordField } from "../ui/Field";
 import { Notice, ProblemNotice } from "../ui/Notice";
@@ -17,9 +19,13 @@ export function PasswordSection() {
   const [oldPassword, setOldPassword] = useState("");
   const [newPassword, setNewPassword] = useState("");
   const change = useMutation({
-    mutationFn: () =>
+    mutationFn: (totp: string | undefined) =>
       api.POST("/v1/me/password", {
-        body: { old_password: oldPassword, new_password: newPassword },
+        body: {
+          old_password: oldPassword,
+          new_password: newPassword,
+          ...(totp !== undefined && { totp }),
+        },
       }),
     onSuccess: async () => {
       setOldPassword("");
@@ -27,10 +33,7 @@ export function PasswordSection() {
       await client.invalidateQueries({ queryKey: keys.sessions });
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    change.mutate();
-  };
+  const submit = (event: FormEvent<HTMLFormElement>) => change.mutate(readForm(event).totp);
   return (
     <Section title={t("change_password.title")} text={t("change_password.text")}>
       {change.isSuccess && <Notice icon="check">{t("change_password.done")}</Notice>}
@@ -51,6 +54,7 @@ export function PasswordSection() {
           onChange={setNewPassword}
           names={[me.username, me.email]}
         />
+        {(me.totp || asksTotp(change.error)) && <TotpField key={change.submittedAt} />}
         <Button type="submit" look="primary" isPending={change.isPending}>
           {t("change_password.action")}
         </Button>

@@ -8,7 +8,7 @@ import { KeepKey } from "../screens/KeepKey";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { Notice } from "../ui/Notice";
-import { PasswordQuestion } from "./PasswordQuestion";
+import { PasswordQuestion, type PasswordProof } from "./PasswordQuestion";
 import { Section } from "./Section";
 
 export function RecoverySection() {
@@ -17,7 +17,7 @@ export function RecoverySection() {
   const client = useQueryClient();
   const [isAsked, setAsked] = useState(false);
   const reissue = useMutation({
-    mutationFn: (password: string) => body(api.POST("/v1/me/recovery-key", { body: { password } })),
+    mutationFn: (proof: PasswordProof) => body(api.POST("/v1/me/recovery-key", { body: proof })),
     onSuccess: () => client.invalidateQueries({ queryKey: keys.me }),
   });
   const close = () => {
@@ -39,7 +39,7 @@ export function RecoverySection() {
               action={t("recovery.reissue_action")}
               isPending={reissue.isPending}
               error={reissue.error}
-              onSubmit={(password) => reissue.mutate(password)}
+              onSubmit={(proof) => reissue.mutate(proof)}
             />
           </>
         ) : (

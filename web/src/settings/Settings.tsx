@@ -15,6 +15,7 @@ import { RecoverySection } from "./RecoverySection";
 import { Section } from "./Section";
 import { SessionList } from "./SessionList";
 import { SignOut } from "./SignOut";
+import { TotpSection } from "./TotpSection";
 import "./settings.css";
 
 export default function Settings() {
@@ -63,6 +64,7 @@ export default function Settings() {
       <Appearance />
       <SessionList />
       <PasswordSection />
+      <TotpSection />
       {hasRecoveryKeys && <RecoverySection />}
       <ExportData />
       <EraseAccount />
