@@ -40,8 +40,8 @@ PROVISION = ("kms:DescribeKey", "kms:CreateAlias", "kms:TagResource", "kms:Enabl
              "kms:ScheduleKeyDeletion")
 ADMINISTER = ("kms:DescribeKey", "kms:GetKeyPolicy", "kms:PutKeyPolicy", "kms:EnableKeyRotation",
               "kms:GetKeyRotationStatus", "kms:DisableKey", "kms:EnableKey",
-              "kms:ScheduleKeyDeletion", "kms:CancelKeyDeletion", "kms:TagResource",
-              "kms:ListResourceTags")
+              "kms:ScheduleKeyDeletion", "kms:CancelKeyDeletion", "kms:DeleteAlias",
+              "kms:TagResource", "kms:ListResourceTags")
 ACTIONS = tuple(dict.fromkeys(
     OPEN + SEAL + ERASE + PROVISION + ADMINISTER
     + ("kms:ReEncryptTo", "kms:UpdateAlias", "kms:GenerateDataKeyPair", "kms:UntagResource")))
@@ -217,6 +217,13 @@ CASES = {
     "the provisioner changes the policy": (PROVISIONER, None, "kms:PutKeyPolicy", {}, False, False),
     "the server changes the policy": (SERVER, None, "kms:PutKeyPolicy", {}, False, False),
     "the administrator changes the policy": (ADMIN, None, "kms:PutKeyPolicy", {}, True, True),
+    "the administrator takes the key's name away": (ADMIN, None, "kms:DeleteAlias", {}, True, True),
+    "the administrator names a key": (ADMIN, None, "kms:CreateAlias", {}, False, False),
+    "the provisioner takes a key's name away":
+        (PROVISIONER, None, "kms:DeleteAlias", {}, False, False),
+    # Sweeping, which reads tags, is the administrator's.
+    "the provisioner reads tags": (PROVISIONER, None, "kms:ListResourceTags", {}, False, False),
+    "the server reads tags": (SERVER, None, "kms:ListResourceTags", {}, False, False),
     "the administrator disables the key": (ADMIN, None, "kms:DisableKey", {}, True, True),
 }
 

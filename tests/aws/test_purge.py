@@ -8,20 +8,29 @@ import uuid
 
 import pytest
 
-from aws.cloud import REGION, ROOT, aws_environment
+from aws.cloud import ACCOUNT, REGION, ROOT, aws_environment
+from support.server import BUILD
 
-ADMINISTRATION = ["kms:DescribeKey", "kms:ScheduleKeyDeletion", "kms:ListResourceTags"]
+POLICY_TOOL = BUILD / "tests/unit/aws/kms/key_policy_tool"
+
+
+def key_policy(environment, sub, with_alias_rights):
+    """What the server gives a user's key, or gave it when administrators had no right to names."""
+    roles = (environment.role_arn(name) for name in (
+        "identity-pool-authenticated", "app-server", "post-confirmation", "kms-admin"))
+    policy = json.loads(subprocess.run([POLICY_TOOL, sub, ACCOUNT, *roles], check=True,
+                                       capture_output=True, timeout=30).stdout)
+    if not with_alias_rights:
+        administrator, = (s for s in policy["Statement"] if s["Sid"] == "AdminNoUse")
+        administrator["Action"].remove("kms:DeleteAlias")
+    return policy
 
 
 def make_user(environment, with_alias_rights):
     """A user's key, alias and topic, as the provisioner makes them: (key id, topic ARN)."""
-    sub, role = str(uuid.uuid4()), environment.role_arn
+    sub = str(uuid.uuid4())
     kms = environment.client("kms", "post-confirmation")
-    policy = {"Version": "2012-10-17", "Statement": [
-        {"Sid": "Admin", "Effect": "Allow", "Principal": {"AWS": role("kms-admin")},
-         "Action": ADMINISTRATION + ["kms:DeleteAlias"] * with_alias_rights, "Resource": "*"},
-        {"Sid": "Provisioner", "Effect": "Allow", "Principal": {"AWS": role("post-confirmation")},
-         "Action": ["kms:CreateAlias", "kms:DescribeKey"], "Resource": "*"}]}
+    policy = key_policy(environment, sub, with_alias_rights)
     key = kms.create_key(
         Policy=json.dumps(policy), BypassPolicyLockoutSafetyCheck=True,
         Description="Letters of one user",

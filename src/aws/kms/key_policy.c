@@ -102,16 +102,17 @@ static void deny_unwrapping(struct policy *policy, const char *sid, json_t *cond
 }
 
 /* Holds PutKeyPolicy, so this role is what the whole policy rests on. A key whose deletion was
- * cancelled is disabled, hence EnableKey. */
+ * cancelled is disabled, hence EnableKey; taking a key's name away asks the key too. */
 static void add_administrator(struct policy *policy)
 {
     if (policy->config->admin_role[0] == '\0')
         return;
     allow(policy, "AdminNoUse", roles(policy, policy->config->admin_role),
-          json_pack("[s,s,s,s,s,s,s,s,s,s,s]", "kms:DescribeKey", "kms:GetKeyPolicy",
+          json_pack("[s,s,s,s,s,s,s,s,s,s,s,s]", "kms:DescribeKey", "kms:GetKeyPolicy",
                     "kms:PutKeyPolicy", "kms:EnableKeyRotation", "kms:GetKeyRotationStatus",
                     "kms:DisableKey", "kms:EnableKey", "kms:ScheduleKeyDeletion",
-                    "kms:CancelKeyDeletion", "kms:TagResource", "kms:ListResourceTags"),
+                    "kms:CancelKeyDeletion", "kms:DeleteAlias", "kms:TagResource",
+                    "kms:ListResourceTags"),
           NULL);
 }
 

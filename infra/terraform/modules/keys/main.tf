@@ -15,8 +15,10 @@ resource "aws_kms_key" "shared" {
 }
 
 # Apart from the key, whose ARN the trigger must know before there are roles to name in its policy.
+# After the alias, too: the policy lets nobody name the key.
 resource "aws_kms_key_policy" "shared" {
-  count = var.shared ? 1 : 0
+  count      = var.shared ? 1 : 0
+  depends_on = [aws_kms_alias.shared]
 
   key_id = aws_kms_key.shared[0].key_id
   policy = templatefile("${path.module}/../../policies/shared-key.json", {
