@@ -1,5 +1,6 @@
 """Fixtures for tests in a real browser: people at their own windows, before a server of their own."""
 
+import os
 import pathlib
 import shutil
 
@@ -11,18 +12,24 @@ from support.backends import new_server
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHOTS = ROOT / "test-artifacts" / "browser"
+# LETTERLOCK_BROWSER=firefox: Debian's firefox-esr instead of its chromium.
+ON_FIREFOX = os.environ.get("LETTERLOCK_BROWSER") == "firefox"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
          "--disable-component-update", "--no-first-run"]
 
 
 @pytest.fixture(scope="session")
 def browser():
-    executable = shutil.which("chromium")
-    assert executable, "Debian's chromium is not installed"
+    program = "firefox-esr" if ON_FIREFOX else "chromium"
+    assert shutil.which(program), f"Debian's {program} is not installed"
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield chromium
-        chromium.close()
+        if ON_FIREFOX:
+            launched = playwright.firefox.launch(channel="moz-firefox",
+                                                 executable_path=shutil.which(program))
+        else:
+            launched = playwright.chromium.launch(executable_path=shutil.which(program), args=FLAGS)
+        yield launched
+        launched.close()
 
 
 @pytest.fixture(scope="module")
