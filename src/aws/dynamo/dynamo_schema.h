@@ -24,7 +24,7 @@
  *   confirmed#<user id> code: a digest of the code that confirmed the account, for the hour in
  *                       which the confirmation may be repeated: cognito_sign_up.c
  *   invite#<base64url digest of the invitation>
- *                       expiresAt (ms), usedBy: cognito_invites.h
+ *                       createdAt, expiresAt (ms), usedBy: cognito_invites.h
  *
  *   directoryIndex (directory, username): the ready users in order. usedBytes is not projected, or
  *   every letter would write to this one partition.
