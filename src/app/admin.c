@@ -2,6 +2,7 @@
 #include "app/admin_aws.h"
 #include "app/commands.h"
 #include "app/config.h"
+#include "app/invite_table.h"
 #include "base/json.h"
 #include "embedded/data_dir.h"
 
@@ -14,6 +15,8 @@
 static const char usage[] =
     "usage: letterlock admin users [--json]\n"
     "       letterlock admin invite\n"
+    "       letterlock admin invites [--json]    (those that are still good)\n"
+    "       letterlock admin revoke-invite ID\n"
     "       letterlock admin disable NAME\n"
     "       letterlock admin enable NAME\n"
     "       letterlock admin totp-off NAME\n"
@@ -95,6 +98,34 @@ static int invite(struct session *session)
     return APP_EXIT_OK;
 }
 
+static int list_invites(struct session *session)
+{
+    struct invite_table table;
+    const struct invite *after = NULL;
+    size_t count;
+    enum err e;
+    if (!invite_table_begin(&table, session->word_count, session->words))
+        return APP_EXIT_USAGE;
+    do {
+        struct invite *found;
+        e = admin_invites(session->store, session->ctx, after, ADMIN_PAGE, &found, &count);
+        for (size_t i = 0; e == ERR_OK && i < count; i++)
+            invite_table_add(&found[i], &table);
+        if (count > 0)
+            after = &found[count - 1];
+    } while (e == ERR_OK && count == ADMIN_PAGE);
+    invite_table_end(&table, e == ERR_OK);
+    return e == ERR_OK ? APP_EXIT_OK : fail(session, e);
+}
+
+static int revoke_invite(struct session *session)
+{
+    if (session->word_count != 1)
+        return APP_EXIT_USAGE;
+    enum err e = admin_revoke_invite(session->store, session->ctx, session->words[0]);
+    return e == ERR_OK ? APP_EXIT_OK : fail(session, e);
+}
+
 static int set_disabled(struct session *session, bool disabled)
 {
     if (session->word_count != 1)
@@ -139,8 +170,14 @@ static const struct {
     const char *name;
     int (*run)(struct session *session);
 } commands[] = {
-    {"users", list_users}, {"invite", invite},     {"disable", disable},
-    {"enable", enable},    {"totp-off", totp_off}, {"quota", quota},
+    {"users", list_users},
+    {"invite", invite},
+    {"invites", list_invites},
+    {"revoke-invite", revoke_invite},
+    {"disable", disable},
+    {"enable", enable},
+    {"totp-off", totp_off},
+    {"quota", quota},
 };
 
 static int run(struct session *session, const char *data_dir, const char *name)

@@ -2,6 +2,7 @@
 
 #include "app/aws_backend.h"
 #include "app/commands.h"
+#include "app/invite_table.h"
 #include "aws/cognito/cognito_admin.h"
 #include "aws/cognito/cognito_invites.h"
 #include "aws/kms/kms_provision.h"
@@ -16,6 +17,9 @@
 #define SWEEP_TIMEOUT_MS (INT64_C(6) * 3600 * 1000)
 
 static const char usage[] = "usage: letterlock admin invite\n"
+                            "       letterlock admin invites [--json]    (those that are still "
+                            "good)\n"
+                            "       letterlock admin revoke-invite ID\n"
                             "       letterlock admin disable NAME\n"
                             "       letterlock admin enable NAME\n"
                             "       letterlock admin totp-off NAME\n"
@@ -50,6 +54,25 @@ static int invite(struct session *session)
     if (e == ERR_OK)
         (void)printf("%s\n", text);
     return finish(session, e);
+}
+
+static int list_invites(struct session *session)
+{
+    struct invite_table table;
+    if (!invite_table_begin(&table, session->word_count, session->words))
+        return APP_EXIT_USAGE;
+    enum err e = cognito_invites_walk(aws_backend_client(session->aws), session->ctx,
+                                      invite_table_add, &table);
+    invite_table_end(&table, e == ERR_OK);
+    return finish(session, e);
+}
+
+static int revoke_invite(struct session *session)
+{
+    if (session->word_count != 1)
+        return APP_EXIT_USAGE;
+    return finish(session, cognito_invites_revoke(aws_backend_client(session->aws), session->ctx,
+                                                  bytes_of_str(session->words[0])));
 }
 
 /* The account in the pool, and the person in the directory. */
@@ -125,8 +148,14 @@ static const struct {
     const char *name;
     int (*run)(struct session *session);
 } commands[] = {
-    {"invite", invite},     {"disable", disable}, {"enable", enable},
-    {"totp-off", totp_off}, {"quota", quota},     {"sweep-keys", sweep_keys},
+    {"invite", invite},
+    {"invites", list_invites},
+    {"revoke-invite", revoke_invite},
+    {"disable", disable},
+    {"enable", enable},
+    {"totp-off", totp_off},
+    {"quota", quota},
+    {"sweep-keys", sweep_keys},
 };
 
 int admin_aws_run(struct ctx *ctx, const struct config *config, int word_count, char **words)

@@ -150,19 +150,59 @@ enum err admin_set_quota(struct store *store, struct ctx *ctx, const char *usern
     return store_write(store, ctx, set_quota, &c);
 }
 
-struct invite {
-    int64_t now_unix_ms;
-    char *out;
+/* --- invitations --- */
+
+struct invite_call {
+    struct ctx *ctx;
+    char *text;
+    const struct invite *after;
+    struct invite *found;
+    size_t limit;
+    size_t count;
+    const char *id;
 };
 
 static enum err create_invite(struct store_db *db, void *arg)
 {
-    const struct invite *invite = arg;
-    return invites_create(db, invite->now_unix_ms, invite->out);
+    const struct invite_call *call = arg;
+    return invites_create(db, call->ctx->now_unix_ms, call->text);
 }
 
 enum err admin_invite(struct store *store, struct ctx *ctx, char out[INVITE_TEXT_BYTES])
 {
-    struct invite invite = {.now_unix_ms = ctx->now_unix_ms, .out = out};
-    return store_write(store, ctx, create_invite, &invite);
+    struct invite_call call = {.ctx = ctx, .text = out};
+    return store_write(store, ctx, create_invite, &call);
+}
+
+static enum err list_invites(struct store_db *db, void *arg)
+{
+    struct invite_call *call = arg;
+    return invites_list(db, call->ctx, call->after, call->limit, call->found, &call->count);
+}
+
+enum err admin_invites(struct store *store, struct ctx *ctx, const struct invite *after,
+                       size_t limit, struct invite **out, size_t *count)
+{
+    struct invite_call call = {
+        .ctx = ctx,
+        .after = after,
+        .found = arena_calloc(ctx->arena, limit, sizeof(struct invite)),
+        .limit = limit,
+    };
+    enum err e = store_read(store, ctx, list_invites, &call);
+    *out = call.found;
+    *count = call.count;
+    return e;
+}
+
+static enum err revoke_invite(struct store_db *db, void *arg)
+{
+    const struct invite_call *call = arg;
+    return invites_revoke(db, call->ctx, bytes_of_str(call->id));
+}
+
+enum err admin_revoke_invite(struct store *store, struct ctx *ctx, const char *id)
+{
+    struct invite_call call = {.ctx = ctx, .id = id};
+    return store_write(store, ctx, revoke_invite, &call);
 }

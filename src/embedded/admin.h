@@ -35,4 +35,12 @@ enum err admin_set_quota(struct store *store, struct ctx *ctx, const char *usern
 /* Makes an invitation, good for one sign-up within two weeks; NUL-terminated in out. */
 enum err admin_invite(struct store *store, struct ctx *ctx, char out[INVITE_TEXT_BYTES]) MUST_CHECK;
 
+/* At most limit invitations that are still good, oldest first, behind after (NULL: from the
+ * first). */
+enum err admin_invites(struct store *store, struct ctx *ctx, const struct invite *after,
+                       size_t limit, struct invite **out, size_t *count) MUST_CHECK;
+
+/* Ends the invitation with that id. ERR_NOT_FOUND when none that is good has it. */
+enum err admin_revoke_invite(struct store *store, struct ctx *ctx, const char *id) MUST_CHECK;
+
 #endif

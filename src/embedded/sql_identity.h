@@ -144,6 +144,8 @@
     X(INVITE_ADD,                                                                                  \
       "INSERT INTO invites(hash, created_ms, expires_ms, note) VALUES(?1, ?2, ?3, ?4)")            \
     X(INVITE_USE, "DELETE FROM invites WHERE hash = ?1 AND expires_ms > ?2")                       \
+    X(INVITES_LIST, "SELECT hash, created_ms, expires_ms FROM invites WHERE expires_ms > ?1 AND"   \
+                    " (created_ms, hash) > (?2, ?3) ORDER BY created_ms, hash LIMIT ?4")           \
     X(INVITES_EXPIRED, "DELETE FROM invites WHERE expires_ms <= ?1")                               \
     X(THROTTLE_GET, "SELECT failures, last_ms, until_ms FROM throttles WHERE key = ?1")            \
     X(THROTTLE_PUT, "INSERT OR REPLACE INTO throttles(key, failures, last_ms, until_ms)"           \

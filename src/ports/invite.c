@@ -29,3 +29,22 @@ bool invite_read(struct bytes typed, uint8_t digest[DIGEST_SHA256_BYTES])
     digest_sha256(bytes_of(raw, sizeof raw), digest);
     return true;
 }
+
+void invite_id(const uint8_t digest[DIGEST_SHA256_BYTES], char out[INVITE_ID_BYTES])
+{
+    struct buffer text;
+    buffer_init(&text, INVITE_ID_BYTES - 1);
+    encode_base64url(&text, bytes_of(digest, DIGEST_SHA256_BYTES));
+    memcpy(out, text.p, text.n);
+    out[text.n] = '\0';
+    buffer_fini(&text);
+}
+
+bool invite_id_read(struct arena *arena, struct bytes id, uint8_t digest[DIGEST_SHA256_BYTES])
+{
+    struct bytes raw;
+    if (id.n != INVITE_ID_BYTES - 1 || !encode_base64url_decode(arena, id, &raw))
+        return false;
+    memcpy(digest, raw.p, DIGEST_SHA256_BYTES);
+    return true;
+}

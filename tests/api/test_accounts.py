@@ -1,8 +1,12 @@
 """Sign-up, codes, passwords, recovery: rules and refusals."""
 
+import json
+import subprocess
+
 import pytest
 
 from support.replies import problem
+from support.server import BINARY
 
 GOOD = {"username": "dora", "email": "dora@example.org", "password": "nine lives of cats"}
 
@@ -241,6 +245,37 @@ def test_sign_up_modes(make_server):
         problem(c.post("/v1/accounts", json=GOOD | {"email": "dora@example.com"}), 403,
                 "domain_not_allowed")
         assert c.post("/v1/accounts", json=GOOD | {"email": "dora@example.net"}).status_code == 201
+
+
+@pytest.mark.embedded("tests/aws/test_admin.py has it for the other")
+def test_invitations(make_server):
+    server = make_server(LETTERLOCK_SIGN_UP="invite")
+
+    def admin(*words, status=0):
+        done = subprocess.run([BINARY, "admin", *words], env=server.environment, timeout=60,
+                              capture_output=True, text=True, check=False)
+        assert done.returncode == status, done.stderr
+        return done.stdout
+
+    def sign_up(name, code):
+        body = GOOD | {"username": name, "email": f"{name}@example.org", "invite": code}
+        with server.client() as c:
+            return c.post("/v1/accounts", json=body)
+
+    codes = [admin("invite").strip() for _ in range(2)]
+    first, second = json.loads(admin("invites", "--json"))
+    assert first["created_at"] < first["expires_at"]
+    table = admin("invites")
+    assert f"{first['id']}  {first['created_at']}  {first['expires_at']}\n" in table
+    assert not any(code in table for code in codes)
+    admin("revoke-invite", first["id"])
+    admin("revoke-invite", first["id"], status=4)
+    admin("revoke-invite", status=2)
+    assert [i["id"] for i in json.loads(admin("invites", "--json"))] == [second["id"]]
+    # Made within one millisecond, they may stand in either order.
+    answers = sorted(sign_up(f"dora{i}", code).status_code for i, code in enumerate(codes))
+    assert answers == [201, 403]
+    assert json.loads(admin("invites", "--json")) == []
 
 
 @pytest.mark.embedded("Cognito counts")

@@ -1,5 +1,6 @@
 """`letterlock admin` on AWS, with an operator's credentials."""
 
+import json
 import os
 import subprocess
 
@@ -51,6 +52,29 @@ def test_an_invitation_is_good_once(server):
     assert sign_up(server, "nobody-invited", "AAAA-AAAA-AAAA").status_code == 403
     assert sign_up(server, "invited", made.stdout.strip()).status_code == 201
     assert sign_up(server, "too-late", made.stdout.strip()).status_code == 403
+
+
+def test_invitations_are_listed_and_revoked(server):
+    def listed():
+        done = admin(server, "invites", "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+    before = {i["id"] for i in listed()}
+    code = admin(server, "invite").stdout.strip()
+    made, = (i for i in listed() if i["id"] not in before)
+    assert set(made) == {"id", "created_at", "expires_at"}
+    assert made["created_at"] < made["expires_at"]
+    table = admin(server, "invites").stdout
+    assert f"{made['id']}  {made['created_at']}  {made['expires_at']}\n" in table
+    assert code not in table
+    assert admin(server, "revoke-invite", made["id"]).returncode == 0
+    assert admin(server, "revoke-invite", made["id"]).returncode == 4
+    assert admin(server, "revoke-invite", "no-such-id").returncode == 4
+    assert made["id"] not in {i["id"] for i in listed()}
+    assert sign_up(server, "uninvited", code).status_code == 403
+    used = admin(server, "invite").stdout.strip()
+    assert sign_up(server, "invited-again", used).status_code == 201
+    assert {i["id"] for i in listed()} == before
 
 
 def test_a_disabled_user_is_out_and_comes_back(server):

@@ -1,17 +1,14 @@
 #include "aws/cognito/cognito_invites.h"
 
 #include "aws/cognito/users_item.h"
-#include "base/encode.h"
+
+#define KEY_PREFIX "invite#"
 
 static const char *key_of(struct arena *arena, const uint8_t digest[DIGEST_SHA256_BYTES])
 {
-    struct buffer text;
-    buffer_init(&text, (size_t)2 * DIGEST_SHA256_BYTES);
-    buffer_append_str(&text, "invite#");
-    encode_base64url(&text, bytes_of(digest, DIGEST_SHA256_BYTES));
-    const char *key = arena_str(arena, buffer_bytes(&text));
-    buffer_fini(&text);
-    return key;
+    char id[INVITE_ID_BYTES];
+    invite_id(digest, id);
+    return arena_printf(arena, KEY_PREFIX "%s", id);
 }
 
 enum err cognito_invites_create(struct aws_client *client, struct ctx *ctx,
@@ -21,6 +18,7 @@ enum err cognito_invites_create(struct aws_client *client, struct ctx *ctx,
     invite_make(out, digest);
     json_t *item = users_item_key(key_of(ctx->arena, digest));
     int64_t end_unix_ms = ctx->now_unix_ms + INVITE_LIFETIME_MS;
+    dynamo_item_set_number(item, "createdAt", ctx->now_unix_ms);
     dynamo_item_set_number(item, "expiresAt", end_unix_ms);
     users_item_set_ttl(item, "ttl", end_unix_ms);
     return users_item_put(client, ctx, item);
@@ -60,4 +58,74 @@ void cognito_invites_give_back(struct aws_client *client, struct ctx *ctx, struc
         change(client, ctx, typed, mark, "REMOVE usedBy", "expiresAt > :now AND usedBy = :mark");
     if (e != ERR_OK)
         (void)ctx_log_fail(ctx, e, "invite_lost", "%s", "");
+}
+
+/* --- what operators do --- */
+
+static json_t *scan_request(struct aws_client *client, int64_t now_unix_ms)
+{
+    json_t *values = json_object();
+    dynamo_item_set_text(values, ":prefix", BYTES_LIT(KEY_PREFIX));
+    dynamo_item_set_number(values, ":now", now_unix_ms);
+    return json_pack("{s:s,s:s,s:s,s:o,s:b}", "TableName", aws_client_config(client)->users_table,
+                     "FilterExpression",
+                     "begins_with(userId, :prefix) AND expiresAt > :now AND "
+                     "attribute_not_exists(usedBy)",
+                     "ProjectionExpression", "userId, createdAt, expiresAt",
+                     "ExpressionAttributeValues", values, "ConsistentRead", 1);
+}
+
+static bool read_invite(struct arena *arena, const json_t *item, struct invite *out)
+{
+    struct bytes key;
+    uint8_t digest[DIGEST_SHA256_BYTES];
+    if (!dynamo_item_text(item, "userId", &key) || !bytes_starts_with(key, BYTES_LIT(KEY_PREFIX)) ||
+        !invite_id_read(arena, bytes_slice(key, sizeof KEY_PREFIX - 1, key.n), digest))
+        return false;
+    invite_id(digest, out->id);
+    return dynamo_item_number(item, "createdAt", &out->created_unix_ms) &&
+           dynamo_item_number(item, "expiresAt", &out->expires_unix_ms);
+}
+
+enum err cognito_invites_walk(struct aws_client *client, struct ctx *ctx,
+                              void (*visit)(const struct invite *invite, void *arg), void *arg)
+{
+    json_t *start = NULL;
+    do {
+        struct dynamo_answer answer = {0};
+        json_t *in = scan_request(client, ctx->now_unix_ms);
+        if (start != NULL)
+            json_object_set_new(in, "ExclusiveStartKey", start);
+        enum err e = dynamo_call_run(client, ctx, "Scan", in, &answer);
+        if (e != ERR_OK)
+            return e;
+        size_t i;
+        const json_t *item;
+        json_array_foreach(json_object_get(answer.body, "Items"), i, item)
+        {
+            struct invite invite;
+            if (read_invite(ctx->arena, item, &invite))
+                visit(&invite, arg);
+        }
+        start = json_incref(json_object_get(answer.body, "LastEvaluatedKey"));
+        dynamo_call_end(&answer);
+    } while (start != NULL);
+    return ERR_OK;
+}
+
+enum err cognito_invites_revoke(struct aws_client *client, struct ctx *ctx, struct bytes id)
+{
+    uint8_t digest[DIGEST_SHA256_BYTES];
+    struct dynamo_answer answer = {0};
+    if (!invite_id_read(ctx->arena, id, digest))
+        return ERR_NOT_FOUND;
+    json_t *in = users_item_request(client, key_of(ctx->arena, digest));
+    json_object_set_new(in, "ConditionExpression",
+                        json_string("expiresAt > :now AND attribute_not_exists(usedBy)"));
+    dynamo_item_set_number(users_item_values(in), ":now", ctx->now_unix_ms);
+    enum err e = dynamo_call_run(client, ctx, "DeleteItem", in, &answer);
+    if (e == ERR_OK && answer.refused)
+        e = ERR_NOT_FOUND;
+    dynamo_call_end(&answer);
+    return e;
 }

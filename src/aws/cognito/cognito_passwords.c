@@ -3,6 +3,13 @@
 
 static const char used_before[] = "This password was used for the account before.";
 
+/* A proof that is refused at the second attempt may have been right at the first, whose answer was
+ * lost: it cannot be told whether the password is the new one. */
+static bool is_used_up(const struct cognito_answer *answer, const char *code)
+{
+    return answer->answer.repeated && cognito_refused(answer, code);
+}
+
 /* --- by code --- */
 
 static enum err error_of_reset(struct ctx *ctx, const struct cognito_answer *answer)
@@ -19,6 +26,8 @@ static enum err error_of_reset(struct ctx *ctx, const struct cognito_answer *ans
         {"InvalidPasswordException", ERR_WEAK_PASSWORD, COGNITO_WEAK_PASSWORD},
         {"PasswordHistoryPolicyViolationException", ERR_WEAK_PASSWORD, used_before},
     };
+    if (is_used_up(answer, "ExpiredCodeException") || is_used_up(answer, "CodeMismatchException"))
+        return ERR_UNAVAILABLE;
     if (cognito_trigger_failed(answer)) {
         log_warning("trigger_failed", "request=%s operation=ConfirmForgotPassword",
                     ctx->request_id);
@@ -43,8 +52,8 @@ enum err cognito_reset_password(void *self, struct ctx *ctx, struct bytes userna
     cognito_set(in, "Username", username);
     cognito_set(in, "ConfirmationCode", code);
     cognito_set(in, "Password", password);
-    enum err e =
-        cognito_call_public(identity, ctx, "ConfirmForgotPassword", COGNITO_ONCE, in, &answer);
+    enum err e = cognito_call_public(identity, ctx, "ConfirmForgotPassword", COGNITO_REPEATABLE, in,
+                                     &answer);
     if (e == ERR_OK)
         e = error_of_reset(ctx, &answer);
     cognito_call_end(&answer);
@@ -72,6 +81,8 @@ static enum err error_of_change(struct ctx *ctx, const struct cognito_answer *an
         {"InvalidParameterException", ERR_WEAK_PASSWORD, COGNITO_WEAK_PASSWORD},
         {"PasswordHistoryPolicyViolationException", ERR_WEAK_PASSWORD, used_before},
     };
+    if (is_used_up(answer, "NotAuthorizedException"))
+        return ERR_UNAVAILABLE;
     return cognito_call_error(ctx, answer, meanings, sizeof meanings / sizeof meanings[0]);
 }
 
@@ -91,7 +102,7 @@ enum err cognito_change_password(void *self, struct ctx *ctx, const struct ident
     cognito_set(in, "AccessToken", tokens.access_token);
     cognito_set(in, "PreviousPassword", old->password);
     cognito_set(in, "ProposedPassword", new_password);
-    e = cognito_call_public(identity, ctx, "ChangePassword", COGNITO_ONCE, in, &answer);
+    e = cognito_call_public(identity, ctx, "ChangePassword", COGNITO_REPEATABLE, in, &answer);
     if (e == ERR_OK)
         e = error_of_change(ctx, &answer);
     cognito_call_end(&answer);

@@ -313,7 +313,8 @@ static enum err send_code(struct cognito_identity *identity, struct ctx *ctx, co
         return e;
     json_t *in = cognito_client_request(identity);
     cognito_set(in, "Username", login);
-    e = cognito_call_public(identity, ctx, operation, COGNITO_ONCE, in, &answer);
+    /* Two mails are better than none; the later one's code counts. */
+    e = cognito_call_public(identity, ctx, operation, COGNITO_REPEATABLE, in, &answer);
     if (e == ERR_OK)
         e = error_of_mail(ctx, &answer);
     cognito_call_end(&answer);

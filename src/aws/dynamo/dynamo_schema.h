@@ -1,18 +1,31 @@
 /* The two tables of the records port. Their keys, indexes and projections are written down once, in
  * infra/terraform/tables/{users,messages}.json, for Terraform and for the tests.
  *
- * Users: hash key userId. Three kinds of items are the records port's:
+ * Users: hash key userId. Items of the records port:
  *
  *   <user id>           the user: username, email, keyReference, topicReference, accountState
  *                       (provisioning, ready, disabled, erased), createdAt (ms), quotaBytes
- * (absent: the server's default), usedBytes (sealed bytes of the letters kept for the user),
- * directory ("all", only while ready). An erased account keeps its id, its state and usedBytes
- * until the last of its letters is gone, and for good: nothing can bring it back, and the letters
- * that it sent still name the id. name#<username>     the name's lock: ownerId. DynamoDB knows no
- * unique attribute but the key. Names are never changed. config#cursor-key   cursorKey: what the
- * cursors of all nodes are signed with. Made by the node that needs it first.
+ *                       (absent: the server's default), usedBytes (sealed bytes of the letters
+ *                       kept for the user), directory ("all", only while ready). An erased account
+ *                       keeps its id, its state and usedBytes until the last of its letters is
+ *                       gone, and for good: nothing can bring it back, and the letters that it
+ *                       sent still name the id.
+ *   name#<username>     the name's lock: ownerId. DynamoDB knows no unique attribute but the key.
+ *                       Names are never changed.
+ *   config#cursor-key   cursorKey: what the cursors of all nodes are signed with. Made by the node
+ *                       that needs it first.
  *
- * The identity port keeps "sessions#<user id>" there, with a ttl.
+ * Items of the identity port (aws/cognito), each with a ttl (seconds), after which it means
+ * nothing:
+ *
+ *   sessions#<user id>  the live sessions, an attribute each: session_map.h
+ *   refresh#<base64url SHA-256 of a used-up refresh token>
+ *                       whose session it was of, where refresh tokens rotate: session_map.h
+ *   confirmed#<user id> code: a digest of the code that confirmed the account, for the hour in
+ *                       which the confirmation may be repeated: cognito_sign_up.c
+ *   invite#<base64url digest of the invitation>
+ *                       createdAt, expiresAt (ms), usedBy: cognito_invites.h
+ *
  *   directoryIndex (directory, username): the ready users in order. usedBytes is not projected, or
  *   every letter would write to this one partition.
  *

@@ -295,7 +295,7 @@ enum err kms_decrypt(struct aws_client *client, struct ctx *ctx,
 enum err kms_create_key(struct aws_client *client, struct ctx *ctx, const struct uuid *user_id,
                         struct bytes policy, struct kms_key *out)
 {
-    struct reply reply = request("CreateKey", false);
+    struct reply reply = request("CreateKey", false); /* every repetition makes another key */
     json_t *tags =
         json_pack("[{s:s,s:s},{s:s,s:o}]", "TagKey", TAG_PURPOSE, "TagValue", TAG_PURPOSE_USER,
                   "TagKey", "sub", "TagValue", json_from_uuid(user_id));

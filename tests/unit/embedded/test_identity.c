@@ -142,6 +142,46 @@ static void test_operators_turn_totp_off(void **state)
     assert_int_equal(household_sign_in(h, "anna", HOUSEHOLD_PASSWORD, &grant), ERR_OK);
 }
 
+/* Page by page, also those that were made in the same millisecond; then one goes by its id. */
+static void test_invitations_are_listed_and_revoked(void **state)
+{
+    struct household *h = *state;
+    struct store *store = embedded_household_store(h->made);
+    char text[INVITE_TEXT_BYTES];
+    struct invite *found;
+    struct invite seen[5];
+    size_t count;
+    size_t total = 0;
+    for (size_t i = 0; i < 5; i++) {
+        h->ctx.now_unix_ms += i == 3;
+        assert_int_equal(admin_invite(store, &h->ctx, text), ERR_OK);
+    }
+    do {
+        assert_int_equal(
+            admin_invites(store, &h->ctx, total == 0 ? NULL : &seen[total - 1], 2, &found, &count),
+            ERR_OK);
+        assert_true(total + count <= 5);
+        for (size_t i = 0; i < count; i++)
+            seen[total++] = found[i];
+    } while (count == 2);
+    assert_int_equal(total, 5);
+    for (size_t i = 1; i < total; i++) {
+        assert_true(seen[i].created_unix_ms >= seen[i - 1].created_unix_ms);
+        assert_string_not_equal(seen[i].id, seen[i - 1].id);
+    }
+    assert_int_equal(seen[4].created_unix_ms, h->ctx.now_unix_ms);
+    assert_int_equal(seen[4].expires_unix_ms, h->ctx.now_unix_ms + INVITE_LIFETIME_MS);
+    assert_int_equal(admin_revoke_invite(store, &h->ctx, seen[2].id), ERR_OK);
+    assert_int_equal(admin_revoke_invite(store, &h->ctx, seen[2].id), ERR_NOT_FOUND);
+    assert_int_equal(admin_revoke_invite(store, &h->ctx, text), ERR_NOT_FOUND);
+    assert_int_equal(admin_invites(store, &h->ctx, NULL, 9, &found, &count), ERR_OK);
+    assert_int_equal(count, 4);
+    h->ctx.now_unix_ms += INVITE_LIFETIME_MS;
+    assert_int_equal(admin_revoke_invite(store, &h->ctx, seen[0].id), ERR_NOT_FOUND);
+    assert_int_equal(admin_invites(store, &h->ctx, NULL, 9, &found, &count), ERR_OK);
+    assert_int_equal(count, 0);
+}
+
 /* Reads everything that is on the disk. */
 static bool on_disk(struct household *h, struct bytes secret)
 {
@@ -184,6 +224,9 @@ int main(void)
         TEST(test_sweep_forgets_what_is_past),
         TEST(test_operators_list),
         TEST(test_operators_turn_totp_off),
+}
+
+        TEST(test_invitations_are_listed_and_revoked),
         TEST(test_nothing_at_rest_opens),
     };
     return contract_sign_up_run() + contract_sign_in_run() + contract_sessions_run() +
