@@ -124,7 +124,7 @@ static enum err totp_off(struct store_db *db, void *arg)
     const struct change *c = arg;
     struct account account;
     enum err e = find(db, c, &account);
-    return e == ERR_OK ? account_set_totp(db, &(struct account){.id = account.id}) : e;
+    return e == ERR_OK && account.totp_on ? identity_totp_off(db, c->ctx, &account) : e;
 }
 
 enum err admin_totp_off(struct store *store, struct ctx *ctx, const char *username)

@@ -25,7 +25,7 @@ enum err admin_users(struct store *store, struct ctx *ctx, const char *after, si
 enum err admin_set_disabled(struct store *store, struct ctx *ctx, const char *username,
                             bool disabled) MUST_CHECK;
 
-/* Turns off the second factor of a person who lost it. ERR_NOT_FOUND. */
+/* Turns off the second factor of a person who lost it, and has them told by mail. ERR_NOT_FOUND. */
 enum err admin_totp_off(struct store *store, struct ctx *ctx, const char *username) MUST_CHECK;
 
 /* Sets a user's own quota in bytes; 0: the server's default. ERR_NOT_FOUND. */

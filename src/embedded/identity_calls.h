@@ -50,6 +50,10 @@ enum err identity_count_guess(struct store_db *db, const struct ctx *ctx,
 enum err identity_take_totp(struct store_db *db, struct ctx *ctx, const struct uuid *account_id,
                             struct bytes code, enum err *outcome) MUST_CHECK;
 
+/* Inside a task: turns the account's second factor off and has its owner told by mail. */
+enum err identity_totp_off(struct store_db *db, const struct ctx *ctx,
+                           const struct account *account) MUST_CHECK;
+
 /* Checks the credential of ctx->actor's account, its second factor among it. wrapping_key as
  * identity_check_credential's. */
 enum err identity_prove(struct identity_service *service, struct ctx *ctx,

@@ -127,13 +127,25 @@ static enum err turn_on(struct store_db *db, void *arg)
     if (e != ERR_OK || turn->outcome != ERR_OK)
         return e;
     account.totp_on = true;
-    return account_set_totp(db, &account);
+    e = account_set_totp(db, &account);
+    return e == ERR_OK ? mail_queue_add(db, MAIL_TOTP_ON, &account.id, account.email,
+                                        turn->ctx->now_unix_ms)
+                       : e;
+}
+
+enum err identity_totp_off(struct store_db *db, const struct ctx *ctx,
+                           const struct account *account)
+{
+    enum err e = account_set_totp(db, &(struct account){.id = account->id});
+    return e == ERR_OK
+               ? mail_queue_add(db, MAIL_TOTP_OFF, &account->id, account->email, ctx->now_unix_ms)
+               : e;
 }
 
 static enum err turn_off(struct store_db *db, void *arg)
 {
-    const struct account *account = arg;
-    return account_set_totp(db, &(struct account){.id = account->id});
+    const struct turn *turn = arg;
+    return identity_totp_off(db, turn->ctx, turn->proven);
 }
 
 /* Checks the password of the actor, whose factor must be off. */
@@ -182,6 +194,8 @@ enum err identity_totp_confirm(void *self, struct ctx *ctx, const struct identit
         return e;
     struct turn turn = {.ctx = ctx, .proven = &account, .totp = proof->totp};
     e = store_write(service->store, ctx, turn_on, &turn);
+    if (e == ERR_OK)
+        mail_queue_wake(service->mail);
     return e == ERR_OK ? turn.outcome : e;
 }
 
@@ -196,5 +210,10 @@ enum err identity_totp_end(void *self, struct ctx *ctx, const struct identity_cr
     if (e == ERR_OK)
         e = identity_prove(service, ctx, proof, &account, &wrapping_key);
     secret_fini(&wrapping_key);
-    return e == ERR_OK ? store_write(service->store, ctx, turn_off, &account) : e;
+    struct turn turn = {.ctx = ctx, .proven = &account};
+    if (e == ERR_OK)
+        e = store_write(service->store, ctx, turn_off, &turn);
+    if (e == ERR_OK)
+        mail_queue_wake(service->mail);
+    return e;
 }

@@ -14,6 +14,8 @@ enum mail_kind {
     MAIL_ADDRESS_TAKEN = 3, /* someone tried to sign up with your address */
     MAIL_PASSWORD_CHANGED = 4,
     MAIL_LETTERS = 5, /* letters wait (digest); queued by the records adapter's own statement */
+    MAIL_TOTP_ON = 6, /* the second factor was turned on */
+    MAIL_TOTP_OFF = 7,
 };
 
 struct mail_config {

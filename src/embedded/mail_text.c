@@ -48,6 +48,10 @@ static const char *subject_of(const struct mail *mail)
         return "You already have a Letterlock account";
     case MAIL_PASSWORD_CHANGED:
         return "Your Letterlock password was changed";
+    case MAIL_TOTP_ON:
+        return "Your Letterlock account asks for a second factor now";
+    case MAIL_TOTP_OFF:
+        return "Your Letterlock account asks for no second factor any more";
     case MAIL_LETTERS:
         return mail->letters == 1 ? "A letter is waiting for you" : "Letters are waiting for you";
     }
@@ -83,6 +87,19 @@ static void append_text(struct buffer *out, const struct mail *mail)
         buffer_printf(out,
                       "The password of your account at\r\n%s\r\nwas just changed, and all other "
                       "sessions were ended.\r\nIf this was not you, reset your password now.\r\n",
+                      mail->public_url);
+        return;
+    case MAIL_TOTP_ON:
+        buffer_printf(out,
+                      "The second factor of your account at\r\n%s\r\nwas just turned on. If this "
+                      "was not you, someone knows your password:\r\nturn to the person who runs "
+                      "the server now.\r\n",
+                      mail->public_url);
+        return;
+    case MAIL_TOTP_OFF:
+        buffer_printf(out,
+                      "The second factor of your account at\r\n%s\r\nwas just turned off. If this "
+                      "was not you, change your password now.\r\n",
                       mail->public_url);
         return;
     case MAIL_LETTERS:

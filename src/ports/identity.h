@@ -154,7 +154,8 @@ struct identity {
      * asks nothing yet and takes the place of one made before; ERR_CONFLICT while the factor is on.
      * confirm turns it on with a code of that secret in proof->totp (ERR_TOTP_MISMATCH);
      * ERR_NOT_FOUND without a secret. end turns it off with a code; ERR_NOT_FOUND when it is off,
-     * whatever the password. Sessions live on in any case. */
+     * whatever the password. Sessions live on in any case. The owner gets a mail about either where
+     * mails are the adapter's own. */
     enum err (*totp_begin)(void *self, struct ctx *ctx, const struct identity_credential *proof,
                            const char **secret) MUST_CHECK;
     enum err (*totp_confirm)(void *self, struct ctx *ctx,

@@ -117,7 +117,8 @@ void throttle_add(const struct throttle *throttle, struct throttle_count *count,
     count->failures++;
     if (count->failures == 1 || !throttle->hourly)
         count->since_unix_ms = now_unix_ms;
-    count->until_unix_ms = now_unix_ms;
+    /* Not the present: a request that began a little earlier would be barred by it. */
+    count->until_unix_ms = 0;
     if (count->failures >= throttle->free_failures)
         count->until_unix_ms = throttle->hourly
                                    ? count->since_unix_ms + THROTTLE_FORGET_MS

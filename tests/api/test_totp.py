@@ -9,7 +9,7 @@ import pyotp
 import pytest
 
 from support.replies import problem
-from support.server import BINARY
+from support.server import BINARY, wait_for
 
 STEP_S = 30
 
@@ -184,6 +184,15 @@ def test_guesses_run_out(owner):
     r = owner.sign_in(totp=owner.code(1))
     problem(r, 429, "rate_limited")
     assert int(r.headers["retry-after"]) > 0
+
+
+@pytest.mark.embedded("Cognito sends none")
+def test_the_owner_is_told(owner):
+    def told(what):
+        return [m for m in owner.server.mails(owner.user.email) if what in m]
+    wait_for(lambda: told("turned on"), "a mail about the factor being on")
+    assert owner.delete("/v1/me/totp", totp=owner.code(1)).status_code == 204
+    wait_for(lambda: told("turned off"), "a mail about the factor being off")
 
 
 @pytest.mark.embedded("an operator's credentials: tests/aws/test_admin.py")

@@ -63,7 +63,7 @@ void cognito_throttles_count(struct cognito_throttles *throttles, const struct c
     for (size_t i = 0; i < count; i++) {
         struct throttle_count kept = read_count(throttles, ctx, &keys[i]);
         throttle_add(&keys[i], &kept, ctx->now_unix_ms);
-        cache_put(throttles->counts, keys[i].key, kept.until_unix_ms + THROTTLE_FORGET_MS, &kept);
+        cache_put(throttles->counts, keys[i].key, kept.since_unix_ms + THROTTLE_FORGET_MS, &kept);
     }
     lock_release(&throttles->lock);
 }

@@ -124,6 +124,18 @@ static void test_recovery_key_comes_once(void **state)
 
 /* --- throttles --- */
 
+/* Requests overlap: one that began earlier may come to its turn later. */
+static void test_a_guess_bars_no_earlier_request(void **state)
+{
+    struct household *h = *state;
+    struct identity_grant grant;
+    household_add(h, "anna");
+    household_at(h, 1000);
+    guess(h, "anna", 1);
+    household_at(h, 0);
+    assert_int_equal(household_sign_in(h, "anna", HOUSEHOLD_PASSWORD, &grant), ERR_OK);
+}
+
 static void test_guesses_run_out(void **state)
 {
     struct household *h = *state;
@@ -263,9 +275,13 @@ static void test_signing_keys_turn_over(void **state)
 int contract_sign_in_run(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_by_name_or_address),   TEST(test_bad_credentials),
-        TEST(test_guesses_run_out),      TEST(test_nobody_is_throttled_alike),
-        TEST(test_address_is_throttled), TEST(test_tokens),
+        TEST(test_by_name_or_address),
+        TEST(test_bad_credentials),
+        TEST(test_a_guess_bars_no_earlier_request),
+        TEST(test_guesses_run_out),
+        TEST(test_nobody_is_throttled_alike),
+        TEST(test_address_is_throttled),
+        TEST(test_tokens),
         TEST(test_keys_are_published),
     };
     const struct CMUnitTest keys_by_password[] = {

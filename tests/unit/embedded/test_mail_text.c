@@ -36,7 +36,7 @@ static void test_headers(void **state)
 {
     (void)state;
     struct arena arena = {0};
-    for (int kind = MAIL_CONFIRM_CODE; kind <= MAIL_LETTERS; kind++) {
+    for (int kind = MAIL_CONFIRM_CODE; kind <= MAIL_TOTP_OFF; kind++) {
         struct mail mail = mail_of((enum mail_kind)kind);
         const char *text = write_text(&arena, &mail);
         assert_non_null(strstr(text, "Date: Mon, 24 Nov 2025 16:00:00 +0000\r\n"));

@@ -63,7 +63,7 @@ export default function SignIn() {
         method="post"
         onSubmit={(event) => {
           const { login = "", password = "", totp } = readForm(event);
-          signIn.mutate({ login: login.trim(), password, ...(totp !== undefined && { totp }) });
+          signIn.mutate({ login: login.trim(), password, ...(totp ? { totp } : {}) });
         }}
       >
         <Field

@@ -34,7 +34,7 @@ export function PasswordQuestion({
       method="post"
       onSubmit={(event) => {
         const { password = "", totp } = readForm(event);
-        onSubmit({ password, ...(totp !== undefined && { totp }) });
+        onSubmit({ password, ...(totp ? { totp } : {}) });
       }}
     >
       {error !== null && <ProblemNotice error={error} />}

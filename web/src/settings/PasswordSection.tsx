@@ -24,7 +24,7 @@ export function PasswordSection() {
         body: {
           old_password: oldPassword,
           new_password: newPassword,
-          ...(totp !== undefined && { totp }),
+          ...(totp ? { totp } : {}),
         },
       }),
     onSuccess: async () => {
@@ -54,7 +54,7 @@ export function PasswordSection() {
           onChange={setNewPassword}
           names={[me.username, me.email]}
         />
-        {(me.totp || asksTotp(change.error)) && <TotpField key={change.submittedAt} />}
+        {(me.totp || asksTotp(change.error)) && <TotpField />}
         <Button type="submit" look="primary" isPending={change.isPending}>
           {t("change_password.action")}
         </Button>

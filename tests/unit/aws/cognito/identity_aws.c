@@ -256,6 +256,37 @@ static void test_challenges(void **state)
     assert_int_equal(count, 1);
 }
 
+static void test_odd_answers_about_the_second_factor(void **state)
+{
+    static const char challenge[] = "{\"ChallengeName\":\"%s\",\"Session\":\"%020d\","
+                                    "\"ChallengeParameters\":{}}";
+    struct household *h = *state;
+    struct identity_credential proof = {.password = BYTES_LIT(HOUSEHOLD_PASSWORD)};
+    char code[HOUSEHOLD_CODE_BYTES];
+    struct identity_grant grant;
+    const char *secret = NULL;
+    household_add(h, "anna");
+    household_enter(h, "anna");
+    pool_answer(h->made, "cognito-idp.AssociateSoftwareToken", "{}");
+    assert_int_equal(h->identity.totp_begin(h->identity.self, &h->ctx, &proof, &secret),
+                     ERR_UNAVAILABLE);
+    pool_fault(h->made, "cognito-idp.AssociateSoftwareToken", "error",
+               "SoftwareTokenMFANotFoundException");
+    assert_int_equal(h->identity.totp_begin(h->identity.self, &h->ctx, &proof, &secret),
+                     ERR_NOT_FOUND);
+    secret = household_totp_on(h);
+    household_totp_code(h, secret, 1, code);
+    /* A session of the challenge that is past. */
+    pool_answer(h->made, "cognito-idp.InitiateAuth",
+                arena_printf(&h->arena, challenge, "SOFTWARE_TOKEN_MFA", 0));
+    assert_int_equal(household_sign_in_totp(h, "anna", HOUSEHOLD_PASSWORD, code, &grant),
+                     ERR_BAD_CREDENTIALS);
+    pool_answer(h->made, "cognito-idp.RespondToAuthChallenge",
+                arena_printf(&h->arena, challenge, "NEW_PASSWORD_REQUIRED", 0));
+    assert_int_equal(household_sign_in_totp(h, "anna", HOUSEHOLD_PASSWORD, code, &grant),
+                     ERR_FORBIDDEN);
+}
+
 /* Cognito bars an account for a while after five wrong passwords: that must look as a wrong one
  * does, or it would tell which addresses have accounts. */
 static void test_account_locked_by_the_pool(void **state)
@@ -482,6 +513,7 @@ int main(void)
         TEST(test_mail_that_does_not_go_out),
         TEST(test_refused_sign_ups),
         TEST(test_challenges),
+        TEST(test_odd_answers_about_the_second_factor),
         TEST(test_account_locked_by_the_pool),
         TEST(test_answers_that_make_no_sense),
         TEST(test_sessions_are_bounded),
