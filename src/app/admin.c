@@ -170,14 +170,10 @@ static const struct {
     const char *name;
     int (*run)(struct session *session);
 } commands[] = {
-    {"users", list_users},
-    {"invite", invite},
-    {"invites", list_invites},
-    {"revoke-invite", revoke_invite},
-    {"disable", disable},
-    {"enable", enable},
-    {"totp-off", totp_off},
-    {"quota", quota},
+    {"users", list_users},     {"invite", invite},
+    {"invites", list_invites}, {"revoke-invite", revoke_invite},
+    {"disable", disable},      {"enable", enable},
+    {"totp-off", totp_off},    {"quota", quota},
 };
 
 static int run(struct session *session, const char *data_dir, const char *name)

@@ -148,14 +148,9 @@ static const struct {
     const char *name;
     int (*run)(struct session *session);
 } commands[] = {
-    {"invite", invite},
-    {"invites", list_invites},
-    {"revoke-invite", revoke_invite},
-    {"disable", disable},
-    {"enable", enable},
-    {"totp-off", totp_off},
-    {"quota", quota},
-    {"sweep-keys", sweep_keys},
+    {"invite", invite},   {"invites", list_invites},  {"revoke-invite", revoke_invite},
+    {"disable", disable}, {"enable", enable},         {"totp-off", totp_off},
+    {"quota", quota},     {"sweep-keys", sweep_keys},
 };
 
 int admin_aws_run(struct ctx *ctx, const struct config *config, int word_count, char **words)

@@ -224,8 +224,6 @@ int main(void)
         TEST(test_sweep_forgets_what_is_past),
         TEST(test_operators_list),
         TEST(test_operators_turn_totp_off),
-}
-
         TEST(test_invitations_are_listed_and_revoked),
         TEST(test_nothing_at_rest_opens),
     };
