@@ -125,7 +125,7 @@ static bool read_flat(struct api_call *call, struct bytes body, struct letter_dr
            flat_string(&object, "to", TO_MAX_BYTES, &draft->to) &&
            flat_string(&object, "text", MANIFEST_MAX_TEXT_BYTES, &draft->text) &&
            flat_boolean(&object, "copy", &draft->copy) &&
-           flat_integer(&object, "expires_in", LETTER_SEND_EXPIRES_MAX_S, &draft->expires_in_s);
+           flat_integer(&object, "expires_in", LETTER_DRAFT_EXPIRES_MAX_S, &draft->expires_in_s);
 }
 
 static void read_fields(struct fields *fields, struct letter_draft *draft)
@@ -134,7 +134,7 @@ static void read_fields(struct fields *fields, struct letter_draft *draft)
     draft->text = fields_optional_text(fields, "text", SIZE_MAX);
     draft->copy = fields_optional_bool(fields, "copy", true);
     draft->expires_in_s =
-        fields_optional_int(fields, "expires_in", 1, LETTER_SEND_EXPIRES_MAX_S, 0);
+        fields_optional_int(fields, "expires_in", 1, LETTER_DRAFT_EXPIRES_MAX_S, 0);
 }
 
 static enum err begin_json(struct api_call *call, struct bytes body, struct letter_send **out)
@@ -197,7 +197,7 @@ static enum err begin_sealed(struct api_call *call)
     uint64_t expires_in_s = 0;
     if (!router_query(call, "to", &draft.to))
         return ctx_fail(&call->ctx, ERR_MISSING_FIELD, "to is missing in the query.");
-    enum err e = query_number(call, "expires_in", 1, LETTER_SEND_EXPIRES_MAX_S, &expires_in_s);
+    enum err e = query_number(call, "expires_in", 1, LETTER_DRAFT_EXPIRES_MAX_S, &expires_in_s);
     draft.expires_in_s = (int64_t)expires_in_s;
     return e == ERR_OK ? letter_send_begin_sealed(call->api->core, &call->ctx, &draft, &post->send)
                        : e;
