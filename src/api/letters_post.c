@@ -1,6 +1,7 @@
 #include "api/letters_post.h"
 
 #include "api/fields.h"
+#include "api/idempotency_key.h"
 #include "api/letter_view.h"
 #include "api/letters_form.h"
 #include "api/query.h"
@@ -218,21 +219,6 @@ static enum api_next chunk_sealed(struct api_call *call, struct bytes chunk, boo
 
 /* --- start --- */
 
-static enum err read_idempotency_key(struct api_call *call, struct bytes *key)
-{
-    bool found = false;
-    *key = call->transport->header(call->transport_self, "idempotency-key", &found);
-    if (!found)
-        return ERR_OK;
-    bool valid = key->n >= 1 && key->n <= RECORDS_IDEMPOTENCY_KEY_BYTES;
-    for (size_t i = 0; valid && i < key->n; i++)
-        valid = key->p[i] > 0x20 && key->p[i] < 0x7f;
-    return valid ? ERR_OK
-                 : ctx_fail(&call->ctx, ERR_INVALID_FIELD,
-                            "Idempotency-Key must be 1 to %u visible ASCII characters.",
-                            RECORDS_IDEMPOTENCY_KEY_BYTES);
-}
-
 static enum err start_form(struct api_call *call, struct post *post)
 {
     bool found = false;
@@ -261,7 +247,7 @@ enum api_next letters_post_start(struct api_call *call)
     struct post *post = mem_alloc(sizeof *post);
     call->state = post;
     call->state_free = post_free;
-    enum err e = read_idempotency_key(call, &post->idempotency_key);
+    enum err e = idempotency_key_read(call, &post->idempotency_key);
     if (e == ERR_OK)
         e = start_form(call, post);
     return e == ERR_OK ? API_MORE : refuse(call, e);

@@ -19,6 +19,7 @@ struct api {
 extern const struct api_routes accounts_routes;
 extern const struct api_routes sessions_routes;
 extern const struct api_routes me_routes;
+extern const struct api_routes uploads_routes;
 extern const struct api_routes wellknown_routes;
 
 #endif
