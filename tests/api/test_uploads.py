@@ -325,24 +325,22 @@ def test_kill_9_in_the_middle_and_on_from_there(make_server):
     data = os.urandom(21 * MIB)
     path = tus.begin(one.id, two, len(data))
     at = 0
-    for goal in (1, 5 * MIB, 14 * MIB):
+    for goal in (1, 4 * MIB, 9 * MIB):
         def kill():
             if tus.offset(one.id, path) < goal:
                 return False
             server.kill()
             return True
-        with pytest.raises((httpx.TransportError, AssertionError)), \
-                server.client(one.session["id_token"]) as c:
+        with pytest.raises(httpx.TransportError), server.client(one.session["id_token"]) as c:
             def parts():
                 for i in range(at, len(data) - MIB, MIB):
                     yield data[i:i + MIB]
                 wait_for(kill, f"offset {goal}")
                 yield b"never"
             tus.patch(c, path, at, parts())
-            raise AssertionError
         server.start()
         at = tus.offset(one.id, path)
-        assert at >= min(goal, 4 * MIB)
+        assert at >= goal
     letter = tus.finish(one.id, path, data, 5 * MIB)
     assert content(two, letter) == data
     assert check(server)[0] == 0
@@ -462,7 +460,7 @@ def test_an_upload_goes_on_with_another_server(make_server):
         now = tus.offset(one.id, path)
         assert tus.patch(one.id, path, now, data[now:at]).status_code == 204
         server.restart()
-    letter = tus.finish(one.id, path, data, 3)
+    letter = tus.finish(one.id, path, data, 7000)
     assert content(two, letter) == data and check(server)[0] == 0
 
 
