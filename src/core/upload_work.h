@@ -12,6 +12,7 @@ struct upload {
     int64_t expires_unix_ms;
     uint64_t saved_offset; /* what the record knows */
     int64_t saved_mono_ms;
+    bool unsaved;         /* frames were made durable that the record does not know */
     struct sealer sealer; /* once sealing goes on */
     struct checksum checksum;
     struct object_draft *draft;

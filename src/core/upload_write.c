@@ -31,6 +31,7 @@ enum err upload_save(struct upload *u, struct ctx *ctx)
     buffer_fini(&sealed);
     u->saved_offset = upload_state_kept_offset(&u->state);
     u->saved_mono_ms = clock_mono_ms();
+    u->unsaved = false;
     return e == ERR_CONFLICT ? ERR_UPLOAD_TAKEN_OVER : e;
 }
 
@@ -64,7 +65,7 @@ static enum err promise(struct upload *u, struct ctx *ctx, size_t bytes)
         assert(s->promise_count < UPLOAD_PROMISES_MAX && !s->complete);
         memcpy(s->promises[s->promise_count++], digest, sizeof digest);
     }
-    return s->promise_count == known ? ERR_OK : upload_save(u, ctx);
+    return s->promise_count == known && !u->unsaved ? ERR_OK : upload_save(u, ctx);
 }
 
 /* Frames of so many bytes in plain are done with: their promises go into the chain. */
@@ -143,6 +144,7 @@ static enum err flush(struct upload *u, struct ctx *ctx)
         e = seal_frames(u, ctx, bytes);
     if (e != ERR_OK)
         return e;
+    u->unsaved = !s->complete;
     keep_promises(s, count);
     s->plaintext_bytes += bytes;
     buffer_consume(&s->plain, bytes);

@@ -50,7 +50,8 @@ struct objects {
     /* Writes the next bytes. */
     enum err (*draft_write)(struct object_draft *draft, struct ctx *ctx,
                             struct bytes data) MUST_CHECK;
-    /* Everything written survives a power cut from now on; place is what to keep. */
+    /* Everything written survives a power cut from now on; place is what to keep, before anything
+     * else is written. */
     enum err (*draft_sync)(struct object_draft *draft, struct ctx *ctx,
                            struct object_draft_place *place) MUST_CHECK;
     /* Takes the draft, which stays where it is. NULL is legal. */

@@ -12,9 +12,9 @@ import pytest
 from aws import cloud
 from support.server import BUILD, ROOT, SANITIZED
 
-CONTRACT = ROOT / "tests" / "unit" / "embedded" / "contract_objects.c"
+CONTRACTS = [ROOT / "tests/unit/embedded" / name for name in ("contract_objects.c", "contract_drafts.c")]
 PROGRAMS = BUILD / "tests" / "unit" / "aws" / "s3"
-CASES = re.findall(r"CASE\((test_\w+)\)", CONTRACT.read_text())
+CASES = [case for c in CONTRACTS for case in re.findall(r"CASE\((test_\w+)\)", c.read_text())]
 MIB = 1 << 20
 SMALL = 100_000
 LARGE = 20 * MIB + 7  # three parts
