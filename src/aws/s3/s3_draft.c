@@ -20,6 +20,26 @@ struct object_draft {
     char writer[UUID_TEXT_BYTES];
 };
 
+struct s3_draft_token s3_draft_token_read(const char *text)
+{
+    struct s3_draft_token token = {.replaced = 0};
+    struct bytes all = bytes_of_str(text);
+    size_t space = bytes_find(all, ' ', 0);
+    struct bytes id = bytes_slice(all, 0, space);
+    if (id.n < sizeof token.upload_id)
+        memcpy(token.upload_id, id.p, id.n);
+    if (space != SIZE_MAX)
+        (void)bytes_to_u64(bytes_slice(all, space + 1, SIZE_MAX), INT64_MAX, &token.replaced);
+    return token;
+}
+
+static void write_token(const struct object_draft *d, uint64_t replaced,
+                        struct object_draft_place *place)
+{
+    (void)snprintf(place->token, sizeof place->token, "%s %llu", d->upload.id,
+                   (unsigned long long)replaced);
+}
+
 unsigned s3_draft_parts(uint64_t size, uint64_t *tail_at)
 {
     unsigned count = 0;
@@ -68,8 +88,22 @@ static enum err start(struct object_draft *d, struct ctx *ctx, struct object_dra
 {
     enum err e = s3_upload_start(&d->upload, ctx, d->writer);
     if (e == ERR_OK)
-        (void)snprintf(place->token, sizeof place->token, "%s", d->upload.id);
+        write_token(d, 0, place);
     return e;
+}
+
+/* Removes the tail of that size, if it had one. One that stays goes with the draft. */
+static void remove_tail(struct object_draft *d, struct ctx *ctx, uint64_t size)
+{
+    char path[S3_TAIL_PATH_BYTES];
+    uint64_t tail_at = 0;
+    (void)s3_draft_parts(size, &tail_at);
+    if (tail_at == size)
+        return;
+    s3_draft_tail_path(&d->id, size, path);
+    enum err e = s3_remove(d->client, ctx, path);
+    if (e != ERR_OK)
+        log_warning("s3_tail_left", "error=%s", err_code(e));
 }
 
 static enum err resume(struct object_draft *d, struct ctx *ctx,
@@ -77,8 +111,13 @@ static enum err resume(struct object_draft *d, struct ctx *ctx,
 {
     uint64_t tail_at = 0;
     unsigned parts = s3_draft_parts(place->size, &tail_at);
-    s3_upload_resume(&d->upload, place->token, parts);
-    return s3_draft_tail_get(d->client, ctx, place, (size_t)(place->size - tail_at), &d->part);
+    struct s3_draft_token token = s3_draft_token_read(place->token);
+    s3_upload_resume(&d->upload, token.upload_id, parts);
+    enum err e =
+        s3_draft_tail_get(d->client, ctx, place, (size_t)(place->size - tail_at), &d->part);
+    if (e == ERR_OK && token.replaced != place->size)
+        remove_tail(d, ctx, token.replaced);
+    return e;
 }
 
 enum err s3_draft_open(struct aws_client *client, atomic_uint *senders, struct ctx *ctx,
@@ -147,22 +186,6 @@ static enum err put_tail(struct object_draft *d, struct ctx *ctx)
     return e;
 }
 
-/* The owner has kept the place of the last sync before writing on: what waited before that one is
- * of no use. A tail that stays goes with the draft. */
-static void drop_superseded(struct object_draft *d, struct ctx *ctx)
-{
-    char path[S3_TAIL_PATH_BYTES];
-    uint64_t tail_at = 0;
-    bool needed = d->superseded == d->synced;
-    (void)s3_draft_parts(d->superseded, &tail_at);
-    if (needed || tail_at == d->superseded)
-        return;
-    s3_draft_tail_path(&d->id, d->superseded, path);
-    enum err e = s3_remove(d->client, ctx, path);
-    if (e != ERR_OK)
-        log_warning("s3_tail_left", "error=%s", err_code(e));
-}
-
 enum err s3_draft_sync(struct object_draft *d, struct ctx *ctx, struct object_draft_place *place)
 {
     s3_upload_wait(&d->upload);
@@ -171,9 +194,13 @@ enum err s3_draft_sync(struct object_draft *d, struct ctx *ctx, struct object_dr
         e = put_tail(d, ctx);
     if (e != ERR_OK)
         return e;
-    drop_superseded(d, ctx);
+    /* The owner has kept the place of the last sync before writing on: what waited before that one
+     * is of no use. */
+    if (d->superseded != d->synced)
+        remove_tail(d, ctx, d->superseded);
     d->superseded = d->synced;
     d->synced = d->written;
     place->size = d->written;
+    write_token(d, d->superseded, place);
     return ERR_OK;
 }

@@ -1,6 +1,8 @@
 /* Drafts of objects (ports/objects.h): a multipart upload that lasts over several requests. What is
- * less than a part waits in an object of its own, "m/<id>.<size of the draft>". The token is the
- * upload's id. A draft lives for S3_WRITING_MAX_MS at most: the sweep takes what is older. */
+ * less than a part waits in an object of its own, a tail, "m/<id>.<size of the draft>". The token
+ * is the upload's id and, behind a space, the size of a tail that the present one replaced, which
+ * the next request removes. A draft lives for S3_WRITING_MAX_MS at most: the sweep takes what is
+ * older. */
 #ifndef LETTERLOCK_AWS_S3_DRAFT_H
 #define LETTERLOCK_AWS_S3_DRAFT_H
 
@@ -22,6 +24,12 @@ enum err s3_draft_remove(struct aws_client *client, struct ctx *ctx,
                          const struct object_draft_place *place) MUST_CHECK;
 
 /* --- between these files --- */
+
+struct s3_draft_token {
+    char upload_id[S3_UPLOAD_ID_BYTES]; /* percent-encoded */
+    uint64_t replaced;                  /* 0: there is none */
+};
+struct s3_draft_token s3_draft_token_read(const char *token);
 
 /* Whole parts of the first size bytes, and where the bytes behind them begin. */
 unsigned s3_draft_parts(uint64_t size, uint64_t *tail_at);

@@ -12,6 +12,7 @@ struct ending {
     struct ctx *ctx;
     const struct object_draft_place *place;
     char path[S3_PATH_BYTES];
+    struct s3_draft_token token;
     unsigned part_count; /* the last one, of what waited, included */
     struct buffer completion;
 };
@@ -49,7 +50,7 @@ static enum err send_tail(struct ending *d)
         s3_draft_tail_get(d->client, d->ctx, d->place, (size_t)(d->place->size - tail_at), &tail);
     s3_call_init(&s, d->ctx, "UploadPart", "PUT", d->path, NULL);
     s.call.query =
-        arena_printf(&s.arena, "partNumber=%u&uploadId=%s", d->part_count, d->place->token);
+        arena_printf(&s.arena, "partNumber=%u&uploadId=%s", d->part_count, d->token.upload_id);
     s.call.body = buffer_bytes(&tail);
     if (e == ERR_OK)
         e = s3_call_send(&s, d->client);
@@ -98,7 +99,7 @@ static enum err list_page(struct ending *d, unsigned *next, bool *more)
     struct bytes block;
     s3_call_init(&s, d->ctx, "ListParts", "GET", d->path, NULL);
     s.call.query = arena_printf(&s.arena, "max-parts=1000&part-number-marker=%u&uploadId=%s",
-                                *next - 1, d->place->token);
+                                *next - 1, d->token.upload_id);
     s.call.answer_max = LIST_MAX_BYTES;
     enum err e = s3_call_send(&s, d->client);
     if (e == ERR_OK)
@@ -130,7 +131,7 @@ static enum err complete(struct ending *d)
 {
     struct s3_call s;
     s3_call_init(&s, d->ctx, "CompleteMultipartUpload", "POST", d->path, NULL);
-    s.call.query = arena_printf(&s.arena, "uploadId=%s", d->place->token);
+    s.call.query = arena_printf(&s.arena, "uploadId=%s", d->token.upload_id);
     s3_call_header(&s, "content-type", "application/xml");
     s3_call_header(&s, "if-none-match", "*");
     s.call.body = buffer_bytes(&d->completion);
@@ -182,7 +183,8 @@ static enum err remove_tails(struct ending *d)
 static struct ending begin(struct aws_client *client, struct ctx *ctx,
                            const struct object_draft_place *place)
 {
-    struct ending d = {.client = client, .ctx = ctx, .place = place};
+    struct ending d = {
+        .client = client, .ctx = ctx, .place = place, .token = s3_draft_token_read(place->token)};
     s3_path(&place->id, d.path);
     buffer_init(&d.completion, COMPLETION_MAX_BYTES);
     return d;
@@ -213,8 +215,8 @@ enum err s3_draft_remove(struct aws_client *client, struct ctx *ctx,
 {
     struct ending d = begin(client, ctx, place);
     enum err e = ERR_OK;
-    if (place->token[0] != '\0')
-        e = s3_upload_abort(client, ctx, d.path, place->token);
+    if (d.token.upload_id[0] != '\0')
+        e = s3_upload_abort(client, ctx, d.path, d.token.upload_id);
     if (e == ERR_OK)
         e = remove_tails(&d);
     buffer_fini(&d.completion);
