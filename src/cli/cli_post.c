@@ -118,13 +118,15 @@ static enum cli_exit send_form(struct cli *cli, const struct cli_letter *o, cons
     return post_letter(cli, key, &request, s, letter);
 }
 
-/* Large files go by an upload that can be resumed, where the server takes such. */
+/* Large files go by an upload that can be resumed, where the server takes such; a long text does
+ * not fit the headers that begin one. */
 static enum cli_exit send_opened(struct cli *cli, const struct cli_letter *o, const char *key,
                                  struct cli_source *s, json_t **letter)
 {
     bool offered = false;
     enum cli_exit exit = CLI_OK;
-    if (cli_source_can_restart(s) && s->form.size >= CLI_UPLOAD_LEAST_BYTES)
+    if (cli_source_can_restart(s) && s->form.size >= CLI_UPLOAD_LEAST_BYTES &&
+        (o->text == NULL || strlen(o->text) <= CLI_UPLOAD_TEXT_MAX_BYTES))
         exit = cli_upload_is_offered(cli, &offered);
     if (exit != CLI_OK)
         return exit;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define TUS_HEADER "Tus-Resumable: 1.0.0"
-#define METADATA_MAX_BYTES (12u << 10) /* of a header that servers take */
+#define METADATA_MAX_BYTES (8u << 10)
 
 enum { BEGINNINGS_MAX = 3 };
 
@@ -58,7 +58,6 @@ static void add_pair(struct buffer *out, const char *name, const char *value)
     encode_base64(out, bytes_of_str(value));
 }
 
-/* The header, or NULL when it is longer than servers take. */
 static const char *metadata_of(const struct work *w)
 {
     const struct cli_letter *o = w->letter;
@@ -71,9 +70,8 @@ static const char *metadata_of(const struct work *w)
     add_pair(&text, "copy", o->no_copy ? "false" : NULL);
     if (o->expires_in_s > 0)
         add_pair(&text, "expires_in", arena_printf(arena, "%lld", (long long)o->expires_in_s));
-    const char *header = buffer_ok(&text) ? arena_printf(arena, "Upload-Metadata: %.*s",
-                                                         BYTES_FMT(buffer_bytes(&text)))
-                                          : NULL;
+    const char *header =
+        arena_printf(arena, "Upload-Metadata: %.*s", BYTES_FMT(buffer_bytes(&text)));
     buffer_fini(&text);
     return header;
 }
@@ -91,13 +89,10 @@ static enum cli_exit take_address(struct work *w, const struct cli_http_response
 static enum cli_exit begin(struct work *w)
 {
     struct arena *arena = &w->cli->arena;
-    const char *metadata = metadata_of(w);
-    if (metadata == NULL)
-        return cli_fail(CLI_FAILED, "The text is too long to go with a large file.");
     struct cli_http_request request = {
         .method = "POST",
         .path = "/v1/uploads",
-        .headers = {TUS_HEADER, metadata,
+        .headers = {TUS_HEADER, metadata_of(w),
                     arena_printf(arena, "Upload-Length: %llu", (unsigned long long)w->length),
                     arena_printf(arena, "Idempotency-Key: %s", w->key)},
     };

@@ -10,6 +10,8 @@
 /* Smaller files go in one request: they are quickly sent again. */
 #define CLI_UPLOAD_LEAST_BYTES (INT64_C(32) << 20)
 
+#define CLI_UPLOAD_TEXT_MAX_BYTES 3072u
+
 /* Asks the server. Every failure was printed. */
 enum cli_exit cli_upload_is_offered(struct cli *cli, bool *offered) MUST_CHECK;
 
