@@ -141,6 +141,7 @@ enum api_next api_call_begin(struct api_call *call)
     enum err e = router_find(call->api->router, call, &allow);
     if (e != ERR_OK)
         return not_found(call, e, allow);
+    reply_name_protocol(call);
     e = auth_begin(call);
     if (e == ERR_OK)
         e = check_body(call);

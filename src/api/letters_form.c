@@ -37,9 +37,9 @@ static enum err read_draft(struct letters_form *form, struct letter_draft *draft
     if (form->seen[FORM_COPY] && !bytes_equal_str(copy, "true") && !bytes_equal_str(copy, "false"))
         return ctx_fail(ctx, ERR_INVALID_FIELD, "copy must be true or false.");
     if (form->seen[FORM_EXPIRES_IN] &&
-        (!bytes_to_u64(expires_in, LETTER_SEND_EXPIRES_MAX_S, &expires_in_s) || expires_in_s == 0))
+        (!bytes_to_u64(expires_in, LETTER_DRAFT_EXPIRES_MAX_S, &expires_in_s) || expires_in_s == 0))
         return ctx_fail(ctx, ERR_INVALID_FIELD, "expires_in must be 1 to %lld seconds.",
-                        (long long)LETTER_SEND_EXPIRES_MAX_S);
+                        (long long)LETTER_DRAFT_EXPIRES_MAX_S);
     draft->to = value_of(form, FORM_TO);
     draft->text = value_of(form, FORM_TEXT);
     draft->copy = !bytes_equal_str(copy, "false");

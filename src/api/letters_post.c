@@ -1,6 +1,7 @@
 #include "api/letters_post.h"
 
 #include "api/fields.h"
+#include "api/idempotency_key.h"
 #include "api/letter_view.h"
 #include "api/letters_form.h"
 #include "api/query.h"
@@ -125,7 +126,7 @@ static bool read_flat(struct api_call *call, struct bytes body, struct letter_dr
            flat_string(&object, "to", TO_MAX_BYTES, &draft->to) &&
            flat_string(&object, "text", MANIFEST_MAX_TEXT_BYTES, &draft->text) &&
            flat_boolean(&object, "copy", &draft->copy) &&
-           flat_integer(&object, "expires_in", LETTER_SEND_EXPIRES_MAX_S, &draft->expires_in_s);
+           flat_integer(&object, "expires_in", LETTER_DRAFT_EXPIRES_MAX_S, &draft->expires_in_s);
 }
 
 static void read_fields(struct fields *fields, struct letter_draft *draft)
@@ -134,7 +135,7 @@ static void read_fields(struct fields *fields, struct letter_draft *draft)
     draft->text = fields_optional_text(fields, "text", SIZE_MAX);
     draft->copy = fields_optional_bool(fields, "copy", true);
     draft->expires_in_s =
-        fields_optional_int(fields, "expires_in", 1, LETTER_SEND_EXPIRES_MAX_S, 0);
+        fields_optional_int(fields, "expires_in", 1, LETTER_DRAFT_EXPIRES_MAX_S, 0);
 }
 
 static enum err begin_json(struct api_call *call, struct bytes body, struct letter_send **out)
@@ -197,7 +198,7 @@ static enum err begin_sealed(struct api_call *call)
     uint64_t expires_in_s = 0;
     if (!router_query(call, "to", &draft.to))
         return ctx_fail(&call->ctx, ERR_MISSING_FIELD, "to is missing in the query.");
-    enum err e = query_number(call, "expires_in", 1, LETTER_SEND_EXPIRES_MAX_S, &expires_in_s);
+    enum err e = query_number(call, "expires_in", 1, LETTER_DRAFT_EXPIRES_MAX_S, &expires_in_s);
     draft.expires_in_s = (int64_t)expires_in_s;
     return e == ERR_OK ? letter_send_begin_sealed(call->api->core, &call->ctx, &draft, &post->send)
                        : e;
@@ -217,21 +218,6 @@ static enum api_next chunk_sealed(struct api_call *call, struct bytes chunk, boo
 }
 
 /* --- start --- */
-
-static enum err read_idempotency_key(struct api_call *call, struct bytes *key)
-{
-    bool found = false;
-    *key = call->transport->header(call->transport_self, "idempotency-key", &found);
-    if (!found)
-        return ERR_OK;
-    bool valid = key->n >= 1 && key->n <= RECORDS_IDEMPOTENCY_KEY_BYTES;
-    for (size_t i = 0; valid && i < key->n; i++)
-        valid = key->p[i] > 0x20 && key->p[i] < 0x7f;
-    return valid ? ERR_OK
-                 : ctx_fail(&call->ctx, ERR_INVALID_FIELD,
-                            "Idempotency-Key must be 1 to %u visible ASCII characters.",
-                            RECORDS_IDEMPOTENCY_KEY_BYTES);
-}
 
 static enum err start_form(struct api_call *call, struct post *post)
 {
@@ -261,7 +247,7 @@ enum api_next letters_post_start(struct api_call *call)
     struct post *post = mem_alloc(sizeof *post);
     call->state = post;
     call->state_free = post_free;
-    enum err e = read_idempotency_key(call, &post->idempotency_key);
+    enum err e = idempotency_key_read(call, &post->idempotency_key);
     if (e == ERR_OK)
         e = start_form(call, post);
     return e == ERR_OK ? API_MORE : refuse(call, e);

@@ -59,7 +59,9 @@ void origin_add_cors(struct api_call *call)
     api_call_header(call, "Access-Control-Allow-Credentials", "true");
     api_call_header(call, "Access-Control-Expose-Headers",
                     "X-Request-Id, Retry-After, Location, ETag, Content-Disposition, "
-                    "Content-Range, Accept-Ranges");
+                    "Content-Range, Accept-Ranges, Tus-Resumable, Tus-Version, Tus-Extension, "
+                    "Tus-Max-Size, Upload-Offset, Upload-Length, Upload-Expires, "
+                    "Letterlock-Letter-Id");
 }
 
 bool origin_preflight(struct api_call *call)
@@ -72,7 +74,7 @@ bool origin_preflight(struct api_call *call)
     api_call_header(call, "Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE");
     api_call_header(call, "Access-Control-Allow-Headers",
                     "Authorization, Content-Type, Idempotency-Key, Range, If-Range, If-None-Match, "
-                    "Last-Event-ID");
+                    "Last-Event-ID, Tus-Resumable, Upload-Length, Upload-Metadata, Upload-Offset");
     api_call_header(call, "Access-Control-Max-Age", "600");
     return true;
 }

@@ -17,6 +17,13 @@ void reply_start(struct api_call *call)
     api_call_header(call, "Referrer-Policy", "no-referrer");
     api_call_header(call, "Cross-Origin-Resource-Policy", "same-origin");
     origin_add_cors(call);
+    reply_name_protocol(call);
+}
+
+void reply_name_protocol(struct api_call *call)
+{
+    if (call->route != NULL && call->route->tus)
+        api_call_header(call, "Tus-Resumable", "1.0.0");
 }
 
 enum api_next reply_json_written(struct api_call *call, unsigned status)

@@ -11,6 +11,10 @@
  * and the like, and CORS for the configured origin. Closes a source that is there. */
 void reply_start(struct api_call *call);
 
+/* Adds what the route's protocol wants in every reply; for a reply that was started before the
+ * route was known. */
+void reply_name_protocol(struct api_call *call);
+
 /* Replies with value, whose reference it takes. Gives API_REPLY. */
 enum api_next reply_json(struct api_call *call, unsigned status, json_t *value);
 

@@ -20,6 +20,7 @@ extern const struct api_routes accounts_routes;
 extern const struct api_routes sessions_routes;
 extern const struct api_routes me_routes;
 extern const struct api_routes totp_routes;
+extern const struct api_routes uploads_routes;
 extern const struct api_routes wellknown_routes;
 
 #endif

@@ -24,6 +24,7 @@ struct api_route {
     enum api_where where;
     uint64_t body_max; /* bytes; 0: no body taken; API_BODY_LETTER: as large as a letter may be */
     bool json;         /* the body must be application/json */
+    bool tus;          /* speaks tus (api/uploads.c), as all its replies say */
 
     /* Buffered routes: the body is call->body. */
     enum api_next (*handle)(struct api_call *call);

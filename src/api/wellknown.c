@@ -2,6 +2,7 @@
 #include "api/reply.h"
 #include "api/resource.h"
 #include "core/policy_password.h"
+#include "core/uploads.h"
 
 static enum api_next jwks(struct api_call *call)
 {
@@ -60,6 +61,7 @@ static enum api_next config(struct api_call *call)
     json_object_set_new(value, "sign_up_domains", list_domains(core->sign_up_domains));
     json_object_set_new(value, "max_letter_bytes",
                         json_integer((json_int_t)core->max_letter_bytes));
+    json_object_set_new(value, "uploads", json_boolean(uploads_offered(call->api->core)));
     json_object_set_new(value, "password_rules", rules);
     json_object_set_new(value, "mail", json_string(call->api->config->mail));
     return reply_json(call, 200, value);

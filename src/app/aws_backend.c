@@ -3,6 +3,7 @@
 #include "aws/cognito/cognito_identity.h"
 #include "aws/cognito/owner_credentials.h"
 #include "aws/dynamo/dynamo_records.h"
+#include "aws/dynamo/dynamo_uploads.h"
 #include "aws/kms/kms_keys.h"
 #include "aws/s3/s3_objects.h"
 #include "aws/sns/sns_notices.h"
@@ -74,6 +75,7 @@ enum err aws_backend_open(struct ctx *ctx, const struct config *config, struct a
         .records = dynamo_records_port(aws->records),
         .objects = s3_objects_port(aws->objects),
         .notices = sns_notices_port(aws->notices),
+        .uploads = dynamo_uploads_port(aws->client),
     };
     *out = aws;
     return ERR_OK;

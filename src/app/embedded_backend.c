@@ -9,6 +9,7 @@
 #include "embedded/notices.h"
 #include "embedded/objects_adapter.h"
 #include "embedded/records_adapter.h"
+#include "embedded/uploads_adapter.h"
 
 #include <string.h>
 
@@ -105,6 +106,7 @@ enum err embedded_backend_open(struct ctx *ctx, const struct config *config, str
     embedded->ports.notices = notices_by_mail(embedded->mail);
     records_adapter_port(embedded->records, &embedded->ports.records);
     objects_adapter_port(embedded->objects, &embedded->ports.objects);
+    embedded->ports.uploads = uploads_adapter_port(embedded->store);
     *out = embedded;
     return ERR_OK;
 }

@@ -33,11 +33,21 @@ static void settle(void *arg, struct ctx *ctx)
     backend_settle(service->backend, ctx);
 }
 
+/* Requests of more than a few megabytes do not come through API Gateway, and clients that are told
+ * of uploads send larger ones. */
+static enum err open_service(struct service *service, struct ctx *ctx)
+{
+    enum err e = service_open(service, ctx);
+    if (e == ERR_OK)
+        backend_ports(service->backend)->uploads = (struct uploads){0};
+    return e;
+}
+
 static int run(struct service *service, struct lambda_config *config)
 {
     struct ctx ctx;
     ctx_init(&ctx, &service->arena, START_TIMEOUT_MS);
-    enum err e = service_open(service, &ctx);
+    enum err e = open_service(service, &ctx);
     if (e == ERR_OK)
         return lambda_run(service->api, config);
     (void)fprintf(stderr, "letterlock: cannot start: %s %s\n", err_text(e), ctx.detail);

@@ -59,6 +59,25 @@ void clock_rfc3339(int64_t unix_ms, char out[CLOCK_RFC3339_BYTES])
     write_digits((int)ms, out + 20, 3);
 }
 
+void clock_http_date(int64_t unix_ms, char out[CLOCK_HTTP_DATE_BYTES])
+{
+    static const char days[] = "SunMonTueWedThuFriSat";
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    int64_t ms = unix_ms % MS_PER_S;
+    time_t t = (time_t)(unix_ms / MS_PER_S - (ms < 0));
+    struct tm utc;
+    if (gmtime_r(&t, &utc) == NULL)
+        abort();
+    memcpy(out, "ddd, dd mmm yyyy hh:mm:ss GMT", CLOCK_HTTP_DATE_BYTES);
+    memcpy(out, days + 3 * utc.tm_wday, 3);
+    memcpy(out + 8, months + 3 * utc.tm_mon, 3);
+    write_digits(utc.tm_mday, out + 5, 2);
+    write_digits(utc.tm_year + 1900, out + 12, 4);
+    write_digits(utc.tm_hour, out + 17, 2);
+    write_digits(utc.tm_min, out + 20, 2);
+    write_digits(utc.tm_sec, out + 23, 2);
+}
+
 bool clock_from_rfc3339(const char *s, int64_t *unix_ms)
 {
     struct tm utc = {0};

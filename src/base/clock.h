@@ -20,6 +20,11 @@ int64_t clock_mono_ns(void);
 /* Writes unix_ms (years 0000 to 9999) as RFC 3339 UTC with milliseconds, NUL-terminated. */
 void clock_rfc3339(int64_t unix_ms, char out[CLOCK_RFC3339_BYTES]);
 
+#define CLOCK_HTTP_DATE_BYTES 30u /* "Sun, 06 Nov 1994 08:49:37 GMT" and the NUL */
+
+/* Writes unix_ms (years 0000 to 9999) as an HTTP date (RFC 9110 section 5.6.7), NUL-terminated. */
+void clock_http_date(int64_t unix_ms, char out[CLOCK_HTTP_DATE_BYTES]);
+
 /* Reads what clock_rfc3339 writes; false on anything else. */
 bool clock_from_rfc3339(const char *s, int64_t *unix_ms);
 

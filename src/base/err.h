@@ -74,6 +74,14 @@
     X(LETTER_DAMAGED, 422, "letter_damaged",                                                       \
       "The stored letter does not verify: it was damaged or changed. It was not opened.")          \
     X(SEALED_INVALID, 422, "sealed_invalid", "This is not a sealed letter that we can take.")      \
+    X(OFFSET_MISMATCH, 409, "offset_mismatch", "The upload goes on at another offset.")            \
+    X(UPLOAD_EXPIRED, 410, "upload_expired", "The upload has expired. Start again.")               \
+    X(UPLOAD_CHANGED, 422, "upload_changed",                                                       \
+      "These are not the bytes that were sent here before: the file has changed. Start again.")    \
+    X(UPLOAD_TAKEN_OVER, 423, "upload_taken_over", "Another request goes on with this upload.")    \
+    X(TOO_MANY_UPLOADS, 429, "too_many_uploads",                                                   \
+      "Too much is being uploaded already. Finish or delete an upload first.")                     \
+    X(NOT_OFFERED, 404, "not_offered", "This server does not offer that.")                         \
     X(ALREADY_READ, 409, "already_read", "The letter was read; only its recipient can delete it.") \
     X(TOO_MANY_STREAMS, 429, "too_many_streams", "Too many event streams are open.")               \
     /* ours */                                                                                     \

@@ -127,10 +127,14 @@ static size_t take_header(char *p, size_t size, size_t count, void *arg)
     struct bytes value;
     if (bytes_starts_with(line, BYTES_LIT("HTTP/"))) { /* a 100 Continue may come first */
         x->response->etag[0] = '\0';
+        x->response->location[0] = '\0';
         x->response->range_start = -1;
     } else if (header_value(line, BYTES_LIT("etag"), &value)) {
         if (value.n < sizeof x->response->etag)
             snprintf(x->response->etag, sizeof x->response->etag, "%.*s", BYTES_FMT(value));
+    } else if (header_value(line, BYTES_LIT("location"), &value)) {
+        if (value.n < sizeof x->response->location)
+            snprintf(x->response->location, sizeof x->response->location, "%.*s", BYTES_FMT(value));
     } else if (header_value(line, BYTES_LIT("content-range"), &value)) {
         x->response->range_start = content_range_start(value);
     }
@@ -250,10 +254,22 @@ static curl_mime *make_form(struct exchange *x)
     return mime;
 }
 
+static void set_bare_file(struct exchange *x)
+{
+    SET(x->curl, CURLOPT_UPLOAD, 1L);
+    SET(x->curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)x->request->form->size);
+    SET(x->curl, CURLOPT_READFUNCTION, give_file);
+    SET(x->curl, CURLOPT_READDATA, x);
+    SET(x->curl, CURLOPT_SEEKFUNCTION, seek_file);
+    SET(x->curl, CURLOPT_SEEKDATA, x);
+}
+
 static void set_body(struct exchange *x, curl_mime *mime)
 {
     if (mime != NULL) {
         SET(x->curl, CURLOPT_MIMEPOST, mime);
+    } else if (x->request->form != NULL) {
+        set_bare_file(x);
     } else if (x->request->json.p != NULL || strcmp(x->request->method, "POST") == 0) {
         SET(x->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->request->json.n);
         SET(x->curl, CURLOPT_POSTFIELDS,
@@ -298,7 +314,8 @@ enum cli_exit cli_http_perform(struct cli_http *http, const struct cli_http_requ
     set_callbacks(&x);
     struct curl_slist *headers = make_headers(http, request);
     SET(http->curl, CURLOPT_HTTPHEADER, headers);
-    curl_mime *mime = request->form == NULL ? NULL : make_form(&x);
+    bool parts = request->form != NULL && !request->form->bare;
+    curl_mime *mime = parts ? make_form(&x) : NULL;
     set_body(&x, mime);
 
     CURLcode code = curl_easy_perform(http->curl);

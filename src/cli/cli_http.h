@@ -24,8 +24,10 @@ struct cli_http_field {
     struct bytes value;
 };
 
-/* A multipart/form-data body (RFC 7578): the fields in order, then the file. */
+/* A multipart/form-data body (RFC 7578): the fields in order, then the file. Or, when bare, the
+ * file alone, whose size is known. */
 struct cli_http_form {
+    bool bare;
     const struct cli_http_field *fields;
     size_t field_count;
     const char *file_name;
@@ -42,6 +44,7 @@ struct cli_http_response {
     char etag[160];       /* empty when the server sent none */
     int64_t range_start;  /* of a 206: the first byte's offset; -1 otherwise */
     int64_t length;       /* Content-Length of the answer, or -1 */
+    char location[256];   /* empty when the server sent none, or a longer one */
     bool never_connected; /* CLI_NETWORK before any byte went out */
     char message[CURL_ERROR_SIZE + 64]; /* for CLI_NETWORK */
 };

@@ -59,6 +59,12 @@ static enum cli_exit prepare_directory(struct arena *arena)
     return CLI_OK;
 }
 
+enum cli_exit cli_session_directory(struct arena *arena, const char **path)
+{
+    *path = state_directory(arena);
+    return prepare_directory(arena);
+}
+
 static bool take_string(struct arena *arena, const json_t *object, const char *name,
                         const char **out)
 {

@@ -19,6 +19,9 @@ struct cli_session {
     int64_t expires_unix_ms; /* of the ID and access token */
 };
 
+/* The directory, made if it is absent; *path in the arena. CLI_LOCAL with a message. */
+enum cli_exit cli_session_directory(struct arena *arena, const char **path) MUST_CHECK;
+
 /* Reads the session; its strings live in arena. CLI_NOT_SIGNED_IN when there is none, CLI_LOCAL
  * when the file cannot be read; both with a message. */
 enum cli_exit cli_session_load(struct arena *arena, struct cli_session *session) MUST_CHECK;

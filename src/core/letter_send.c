@@ -1,18 +1,11 @@
 #include "core/letter_send.h"
 
 #include "base/mem.h"
-#include "base/threads.h"
-#include "core/letter_context.h"
-#include "core/letter_file.h"
 #include "core/letter_idempotency.h"
 #include "core/letter_sealed.h"
 #include "core/letter_sink.h"
-#include "core/recipients.h"
 #include "envelope/manifest.h"
 #include "envelope/sealer.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 /* Plaintext sealed at once; with what the sealer holds it fits LETTER_SINK_PIECE_BYTES. */
 #define PIECE_BYTES (256u << 10)
@@ -31,8 +24,6 @@ struct letter_send {
     letter_send_done done;
     void *arg;
     struct ctx *ctx;
-    struct message_put_result result; /* for the thread that waits at the gate */
-    struct gate *gate;
 };
 
 static void destroy(struct letter_send *send)
@@ -46,142 +37,20 @@ static void destroy(struct letter_send *send)
 
 /* --- beginning --- */
 
-static enum err check_draft(struct ctx *ctx, const struct letter_draft *draft)
-{
-    if (draft->text.n == 0 && !draft->has_file)
-        return ERR_EMPTY_LETTER;
-    if (draft->text.n > MANIFEST_MAX_TEXT_BYTES)
-        return ERR_TEXT_TOO_LONG;
-    if (!bytes_is_utf8(draft->text) || bytes_find(draft->text, 0, 0) != SIZE_MAX)
-        return ctx_fail(ctx, ERR_INVALID_FIELD, "text must be UTF-8 without NUL.");
-    if (draft->has_file && !letter_file_name_is_valid(draft->file_name))
-        return ERR_INVALID_FILE_NAME;
-    return ERR_OK;
-}
-
-static enum err check_expiry(struct ctx *ctx, int64_t expires_in_s)
-{
-    if (expires_in_s >= 0 && expires_in_s <= LETTER_SEND_EXPIRES_MAX_S)
-        return ERR_OK;
-    return ctx_fail(ctx, ERR_INVALID_FIELD, "expires_in must be 1 to %lld seconds.",
-                    (long long)LETTER_SEND_EXPIRES_MAX_S);
-}
-
-/* The recipient's key before the letter is sealed: if it is lost by the time the letter is stored,
- * so may be the one that the letter was sealed to. */
-static enum err find_key(struct core *core, struct ctx *ctx, struct user_record *recipient)
-{
-    const struct keys *keys = &core->ports->keys;
-    struct key_description key;
-    enum err e = keys->describe(keys->self, ctx, &recipient->id, &key);
-    if (e == ERR_OK)
-        memcpy(recipient->key_reference, key.reference, sizeof recipient->key_reference);
-    /* A user without a key has not finished signing up. */
-    return e == ERR_NOT_FOUND ? ERR_UNKNOWN_RECIPIENT : e;
-}
-
 static enum err begin(struct core *core, struct ctx *ctx, const struct letter_draft *draft,
                       struct letter_send **out)
 {
     struct user_record recipient;
-    enum err e = check_expiry(ctx, draft->expires_in_s);
-    if (e == ERR_OK)
-        e = recipients_find(core, ctx, draft->to, &recipient);
-    if (e == ERR_OK)
-        e = find_key(core, ctx, &recipient);
+    enum err e = letter_draft_recipient(core, ctx, draft, &recipient);
     if (e != ERR_OK)
         return e;
     struct letter_send *send = mem_alloc(sizeof *send);
     letter_sink_init(&send->sink, core, ctx, &recipient);
     letter_sink_expire(&send->sink, ctx, draft->expires_in_s);
     letter_idempotency_init(&send->idempotency, draft->idempotency_key);
-    letter_idempotency_add(&send->idempotency, uuid_bytes(&recipient.id));
-    letter_idempotency_add(&send->idempotency,
-                           bytes_of(&draft->expires_in_s, sizeof draft->expires_in_s));
+    letter_draft_fingerprint_way(draft, &recipient.id, &send->idempotency);
     *out = send;
     return ERR_OK;
-}
-
-/* The sender's key reference, for keys that wrap the copy under it. */
-static enum err find_sender(struct core *core, struct ctx *ctx, struct user_record *out)
-{
-    const struct records *records = &core->ports->records;
-    enum err e = records->user_by_id(records->self, ctx, &ctx->actor->user_id, out);
-    return e == ERR_NOT_FOUND ? ERR_UNAUTHENTICATED : e;
-}
-
-static enum err wrap_key(struct letter_send *send, struct ctx *ctx, bool copy,
-                         const struct letter_context *context, struct key_wrapped *out)
-{
-    struct core *core = send->sink.core;
-    const struct keys *keys = &core->ports->keys;
-    struct user_record sender = {0};
-    enum err e = copy ? find_sender(core, ctx, &sender) : ERR_OK;
-    if (e != ERR_OK)
-        return e;
-    const struct key_wrap wrap = {
-        .recipient_id = &send->sink.recipient.id,
-        .recipient_reference = send->sink.recipient.key_reference,
-        .sender_reference = sender.key_reference,
-        .copy = copy,
-        .context = letter_context_bytes(context),
-        .pairs = &context->pairs,
-    };
-    e = keys->wrap(keys->self, ctx, &wrap, out);
-    /* A user without a key has not finished signing up. */
-    return e == ERR_NOT_FOUND ? ERR_UNKNOWN_RECIPIENT : e;
-}
-
-static enum err start_sealer(struct letter_send *send, struct ctx *ctx, bool copy)
-{
-    struct message_record *record = &send->sink.put.record;
-    struct letter_context context;
-    letter_context_init(&context, &record->id, &record->recipient_id, &record->sender_id);
-    struct key_wrapped wrapped = {0};
-    enum err e = wrap_key(send, ctx, copy, &context, &wrapped);
-    if (e == ERR_OK) {
-        record->sender_can_open = wrapped.sender_can_open;
-        record->sender_verified = wrapped.sender_verified;
-        const struct sealer_message message = {
-            .aad = letter_context_bytes(&context),
-            .edks = wrapped.edks,
-            .edk_count = wrapped.edk_count,
-            .frame_length = HEADER_LETTER_FRAME_LENGTH,
-        };
-        e = sealer_init(&send->sealer, &message, &wrapped.data_key, &send->sink.header);
-        if (e != ERR_OK)
-            e = ctx_log_fail(ctx, ERR_INTERNAL, "header_not_written", "edks=%zu",
-                             wrapped.edk_count);
-    }
-    secret_fini(&wrapped.data_key);
-    if (e == ERR_OK)
-        letter_sink_start(&send->sink, send->sealer.message_id);
-    return e;
-}
-
-static enum err write_manifest(struct letter_send *send, struct ctx *ctx,
-                               const struct letter_draft *draft)
-{
-    const struct manifest manifest = {
-        .has_text = draft->text.n > 0,
-        .text = draft->text,
-        .has_file = draft->has_file,
-        .file_name = draft->file_name,
-        .media_type = letter_file_media_type(draft->media_type),
-        .has_sent_at = true,
-        .sent_at_unix_ms = ctx->now_unix_ms,
-    };
-    buffer_init(&send->head, MANIFEST_PREFIX_BYTES + MANIFEST_MAX_BYTES);
-    return manifest_write(&manifest, &send->head);
-}
-
-static void fingerprint_draft(struct letter_send *send, const struct letter_draft *draft)
-{
-    uint8_t flags = (uint8_t)(draft->copy | draft->has_file << 1);
-    letter_idempotency_add(&send->idempotency, bytes_of(&flags, sizeof flags));
-    letter_idempotency_add(&send->idempotency, draft->text);
-    letter_idempotency_add(&send->idempotency, draft->file_name);
-    letter_idempotency_add(&send->idempotency, draft->media_type);
 }
 
 static enum err seal_piece(struct letter_send *send, struct ctx *ctx, struct bytes piece)
@@ -194,17 +63,18 @@ enum err letter_send_begin(struct core *core, struct ctx *ctx, const struct lett
                            struct letter_send **out)
 {
     struct letter_send *send = NULL;
-    enum err e = check_draft(ctx, draft);
+    enum err e = letter_draft_check(ctx, draft);
     if (e == ERR_OK)
         e = begin(core, ctx, draft, &send);
     if (e != ERR_OK)
         return e;
     send->sink.put.record.id = uuid_at(ctx->now_unix_ms);
     send->content_bytes = draft->text.n;
-    fingerprint_draft(send, draft);
-    e = write_manifest(send, ctx, draft);
+    letter_draft_fingerprint_parts(draft, &send->idempotency);
+    buffer_init(&send->head, MANIFEST_PREFIX_BYTES + MANIFEST_MAX_BYTES);
+    e = letter_draft_manifest(ctx, draft, &send->head);
     if (e == ERR_OK)
-        e = start_sealer(send, ctx, draft->copy);
+        e = letter_draft_seal(&send->sink, ctx, draft->copy, &send->sealer, NULL);
     if (e == ERR_OK && draft->has_file) {
         e = seal_piece(send, ctx, buffer_bytes(&send->head));
         buffer_fini(&send->head);
@@ -335,27 +205,11 @@ static void on_put(void *arg, const struct message_put_result *result)
     complete(arg, result);
 }
 
-static void open_gate(void *arg, const struct message_put_result *result)
-{
-    struct letter_send *send = arg;
-    send->result = *result;
-    gate_open(send->gate);
-}
-
 /* Of a letter with an object: this thread waits, because a refused put leaves an object to be
- * removed, which blocks. There is no deadline here: the port always reports (ports/records.h), and
- * until it does the record is its own. */
+ * removed, which blocks. */
 static void put_and_wait(struct letter_send *send, struct ctx *ctx)
 {
-    const struct records *records = &send->sink.core->ports->records;
-    struct gate gate;
-    gate_init(&gate);
-    send->gate = &gate;
-    records->message_put(records->self, ctx, &send->sink.put, open_gate, send);
-    if (!gate_wait(&gate, INT64_MAX))
-        abort();
-    gate_fini(&gate);
-    struct message_put_result result = send->result;
+    struct message_put_result result = letter_sink_put(&send->sink, ctx);
     if (result.e != ERR_OK || result.duplicate)
         letter_sink_discard(&send->sink, ctx);
     complete(send, &result);

@@ -11,21 +11,7 @@
 #ifndef LETTERLOCK_CORE_LETTER_SEND_H
 #define LETTERLOCK_CORE_LETTER_SEND_H
 
-#include "core/core.h"
-
-#define LETTER_SEND_EXPIRES_MAX_S ((int64_t)10 * 366 * 24 * 60 * 60)
-
-/* What a letter is made of. Everything is borrowed during letter_send_begin only. */
-struct letter_draft {
-    struct bytes to; /* username or id */
-    struct bytes text;
-    bool has_file;
-    struct bytes file_name;
-    struct bytes media_type; /* anything; what is no media type becomes application/octet-stream */
-    bool copy;               /* may the sender open it too? */
-    int64_t expires_in_s;    /* 0: the server's default */
-    struct bytes idempotency_key; /* empty, or 1..RECORDS_IDEMPOTENCY_KEY_BYTES bytes */
-};
+#include "core/letter_draft.h"
 
 struct letter_send;
 

@@ -1,9 +1,11 @@
 #include "core/letter_sink.h"
 
+#include "base/threads.h"
 #include "core/events.h"
 #include "core/unread.h"
 #include "envelope/header.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void letter_sink_init(struct letter_sink *sink, struct core *core, struct ctx *ctx,
@@ -131,6 +133,30 @@ enum err letter_sink_close(struct letter_sink *sink, struct ctx *ctx)
 bool letter_sink_is_inline(const struct letter_sink *sink)
 {
     return sink->writer == NULL && !sink->object_stored;
+}
+
+struct put_wait {
+    struct gate gate;
+    struct message_put_result result;
+};
+
+static void open_gate(void *arg, const struct message_put_result *result)
+{
+    struct put_wait *wait = arg;
+    wait->result = *result;
+    gate_open(&wait->gate);
+}
+
+struct message_put_result letter_sink_put(struct letter_sink *sink, struct ctx *ctx)
+{
+    const struct records *records = &sink->core->ports->records;
+    struct put_wait wait = {0};
+    gate_init(&wait.gate);
+    records->message_put(records->self, ctx, &sink->put, open_gate, &wait);
+    if (!gate_wait(&wait.gate, INT64_MAX))
+        abort();
+    gate_fini(&wait.gate);
+    return wait.result;
 }
 
 void letter_sink_announce(struct letter_sink *sink, struct ctx *ctx)

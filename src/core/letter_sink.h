@@ -46,6 +46,10 @@ enum err letter_sink_close(struct letter_sink *sink, struct ctx *ctx) MUST_CHECK
 /* True when the letter goes into the record, so that nothing has blocked. */
 bool letter_sink_is_inline(const struct letter_sink *sink);
 
+/* Stores the closed letter and waits for the outcome. There is no deadline here: the port always
+ * reports (ports/records.h), and until it does the record is its own. */
+struct message_put_result letter_sink_put(struct letter_sink *sink, struct ctx *ctx);
+
 /* What became of the put is told to the user's streams and to the notices port. */
 void letter_sink_announce(struct letter_sink *sink, struct ctx *ctx);
 

@@ -7,6 +7,7 @@
 #include "core/recipients.h"
 #include "core/sweep.h"
 #include "core/unread.h"
+#include "core/uploads.h"
 
 #define ORPHAN_SWEEP_INTERVAL_MS (60 * 60 * 1000)
 
@@ -106,8 +107,11 @@ static bool is_orphan_sweep_due(struct core *core)
 void letters_sweep(struct core *core, struct ctx *ctx)
 {
     size_t expired = 0;
+    size_t uploads = 0;
     size_t orphans = 0;
     enum err e = sweep_expired_letters(core, ctx, &expired);
+    if (e == ERR_OK)
+        e = uploads_sweep(core, ctx, &uploads);
     if (e == ERR_OK && is_orphan_sweep_due(core)) {
         e = sweep_orphaned_objects(core, ctx, &orphans);
         if (e != ERR_OK)
@@ -115,6 +119,7 @@ void letters_sweep(struct core *core, struct ctx *ctx)
     }
     if (e != ERR_OK && e != ERR_DEADLINE)
         (void)ctx_log_fail(ctx, e, "sweep_failed", "expired_letters=%zu", expired);
-    if (expired + orphans > 0)
-        log_info("swept", "expired_letters=%zu orphaned_objects=%zu", expired, orphans);
+    if (expired + uploads + orphans > 0)
+        log_info("swept", "expired_letters=%zu expired_uploads=%zu orphaned_objects=%zu", expired,
+                 uploads, orphans);
 }

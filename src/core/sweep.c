@@ -33,17 +33,21 @@ struct keeper {
     struct ctx *ctx;
 };
 
-static enum err keep_if_stored(void *arg, const struct uuid *id, bool *keep)
+static enum err keep_if_known(void *arg, const struct uuid *id, bool *keep)
 {
     const struct keeper *keeper = arg;
     const struct records *records = &keeper->core->ports->records;
-    return records->message_exists(records->self, keeper->ctx, id, keep);
+    const struct uploads *uploads = &keeper->core->ports->uploads;
+    enum err e = records->message_exists(records->self, keeper->ctx, id, keep);
+    if (e != ERR_OK || *keep || uploads->exists == NULL)
+        return e;
+    return uploads->exists(uploads->self, keeper->ctx, id, keep);
 }
 
 enum err sweep_orphaned_objects(struct core *core, struct ctx *ctx, size_t *removed)
 {
     const struct objects *objects = &core->ports->objects;
     struct keeper keeper = {core, ctx};
-    return objects->sweep(objects->self, ctx, ctx->now_unix_ms - ORPHAN_AGE_MS, keep_if_stored,
+    return objects->sweep(objects->self, ctx, ctx->now_unix_ms - ORPHAN_AGE_MS, keep_if_known,
                           &keeper, removed);
 }

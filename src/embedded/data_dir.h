@@ -3,6 +3,7 @@
  *
  *   letterlock.sqlite (-wal, -shm, -write)   the database (store.h)
  *   objects/ab/<id>, objects/tmp/            frames of larger letters (objects_adapter.h)
+ *   objects/drafts/<id>                      those of letters whose file is still arriving
  *   outbox/                                  mail as files, when there is no SMTP server
  *   lock                                     held by the serving process */
 #ifndef LETTERLOCK_EMBEDDED_DATA_DIR_H

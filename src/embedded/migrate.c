@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 /* Step i leads from version i to version i + 1. Steps that were released never change. */
-static const char *const released_steps[MIGRATE_VERSION] = {SCHEMA_V1, SCHEMA_V2_TOTP};
+static const char *const released_steps[MIGRATE_VERSION] = {SCHEMA_V1, SCHEMA_V2, SCHEMA_V3};
 
 static enum err read_version(struct ctx *ctx, struct store_db *db, int64_t *version)
 {

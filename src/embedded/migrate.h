@@ -5,7 +5,7 @@
 #include "embedded/store.h"
 
 /* The version this program works with. */
-#define MIGRATE_VERSION 2
+#define MIGRATE_VERSION 3
 
 /* Brings the database of an open connection to MIGRATE_VERSION, in one transaction. Before an
  * upgrade of an older database a copy is kept as "<path>.before-v<version>". ERR_UNAVAILABLE when

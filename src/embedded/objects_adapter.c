@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "embedded/data_dir.h"
+#include "embedded/objects_files.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -10,22 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TMP_DIR "tmp"
 #define SHARDS 256u
 #define MS_PER_S 1000
 #define NS_PER_MS 1000000
 /* The kernel starts to write a window of this size back as soon as it is full, so that commit finds
  * little left to wait for and a large upload does not fill the page cache with dirty pages. */
 #define WRITE_BACK_BYTES (8u << 20)
-
-struct objects_adapter {
-    int root_fd;
-    int tmp_fd;
-    int64_t opened_unix_ms; /* by the file system's clock; 0: unknown */
-    /* Of the thread that sweeps: where the next one goes on, and whether one came to the end. */
-    unsigned next_shard;
-    bool swept;
-};
 
 struct object_writer {
     struct objects_adapter *objects;
@@ -80,18 +71,27 @@ static void pace_write_back(struct object_writer *w)
     }
 }
 
-static enum err write_chunk(struct object_writer *w, struct ctx *ctx, struct bytes data)
+enum err objects_files_write(int fd, uint64_t offset, struct bytes data)
 {
-    (void)ctx;
     while (data.n > 0) {
-        ssize_t n = pwrite(w->fd, data.p, data.n, (off_t)w->written);
+        ssize_t n = pwrite(fd, data.p, data.n, (off_t)offset);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             return data_dir_fail("object_write", errno);
-        w->written += (uint64_t)n;
+        offset += (uint64_t)n;
         data = bytes_slice(data, (size_t)n, data.n);
     }
+    return ERR_OK;
+}
+
+static enum err write_chunk(struct object_writer *w, struct ctx *ctx, struct bytes data)
+{
+    (void)ctx;
+    enum err e = objects_files_write(w->fd, w->written, data);
+    if (e != ERR_OK)
+        return e;
+    w->written += data.n;
     pace_write_back(w);
     return ERR_OK;
 }
@@ -112,44 +112,45 @@ static void abort_writer(struct object_writer *w)
 }
 
 /* Gives the file its final name; ERR_CONFLICT when that is taken. */
-static enum err rename_to_final(struct object_writer *w, int shard_fd, const char *name)
+static enum err rename_to_final(int from_fd, const char *from_name, int shard_fd, const char *name)
 {
-    int tmp_fd = w->objects->tmp_fd;
-    int rc = renameat2(tmp_fd, w->tmp_name, shard_fd, name, RENAME_NOREPLACE);
+    int rc = renameat2(from_fd, from_name, shard_fd, name, RENAME_NOREPLACE);
     if (rc != 0 && (errno == EINVAL || errno == ENOSYS)) {
         /* A file system without RENAME_NOREPLACE. */
-        rc = linkat(tmp_fd, w->tmp_name, shard_fd, name, 0);
+        rc = linkat(from_fd, from_name, shard_fd, name, 0);
         if (rc == 0)
-            (void)unlinkat(tmp_fd, w->tmp_name, 0);
+            (void)unlinkat(from_fd, from_name, 0);
     }
     if (rc == 0)
         return ERR_OK;
     return errno == EEXIST ? ERR_CONFLICT : data_dir_fail("object_rename", errno);
 }
 
-static enum err publish(struct object_writer *w, int shard_fd, const char *name)
+enum err objects_files_publish(struct objects_adapter *objects, int from_fd, const char *from_name,
+                               const struct uuid *id)
 {
-    enum err e = rename_to_final(w, shard_fd, name);
-    if (e != ERR_OK || fsync(shard_fd) == 0)
-        return e;
-    e = data_dir_fail("fsync_shard", errno);
-    (void)unlinkat(shard_fd, name, 0);
+    char path[OBJECTS_PATH_BYTES];
+    objects_adapter_path(id, path);
+    path[2] = '\0'; /* now two strings: the shard's name and the file's */
+    const char *name = path + 3;
+    int shard_fd = openat(objects->root_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (shard_fd < 0)
+        return data_dir_fail("open_shard", errno);
+    enum err e = rename_to_final(from_fd, from_name, shard_fd, name);
+    if (e == ERR_OK && fsync(shard_fd) != 0) {
+        e = data_dir_fail("fsync_shard", errno);
+        (void)unlinkat(shard_fd, name, 0);
+    }
+    (void)close(shard_fd);
     return e;
 }
 
 static enum err commit(struct object_writer *w, struct ctx *ctx)
 {
     (void)ctx;
-    char path[OBJECTS_PATH_BYTES];
-    objects_adapter_path(&w->id, path);
-    path[2] = '\0'; /* now two strings: the shard's name and the file's */
     enum err e = fdatasync(w->fd) == 0 ? ERR_OK : data_dir_fail("object_sync", errno);
-    if (e == ERR_OK) {
-        int shard_fd = openat(w->objects->root_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        e = shard_fd >= 0 ? publish(w, shard_fd, path + 3) : data_dir_fail("open_shard", errno);
-        if (shard_fd >= 0)
-            (void)close(shard_fd);
-    }
+    if (e == ERR_OK)
+        e = objects_files_publish(w->objects, w->objects->tmp_fd, w->tmp_name, &w->id);
     if (e != ERR_OK) {
         abort_writer(w);
         return e;
@@ -327,6 +328,20 @@ static enum err sweep_unfinished(void *arg, int dir_fd, const char *name, const 
     return ERR_OK;
 }
 
+/* A draft outlives its process: it goes by who vouches for it, not by when it was written. */
+static enum err sweep_draft(void *arg, int dir_fd, const char *name, const struct stat *st)
+{
+    struct sweep *sweep = arg;
+    struct uuid id;
+    bool keep = true;
+    if (modified_unix_ms(st) >= sweep->before_unix_ms || !uuid_parse(bytes_of_str(name), &id))
+        return ERR_OK;
+    enum err e = sweep->keep(sweep->arg, &id, &keep);
+    if (e == ERR_OK && !keep && unlinkat(dir_fd, name, 0) == 0)
+        sweep->removed++;
+    return e;
+}
+
 /* Nothing from before this process is in progress, however young: one process owns the directory.
  * Only the first sweep reckons so, lest a clock set back later makes new files look old. */
 static int64_t sweep_horizon(const struct objects_adapter *objects, int64_t before_unix_ms)
@@ -346,7 +361,9 @@ static enum err sweep_objects(void *self, struct ctx *ctx, int64_t before_unix_m
                           .keep = keep,
                           .arg = arg};
     struct each_call call = {.visit = sweep_object, .arg = &sweep};
-    enum err e = each_file(objects, ctx, TMP_DIR, sweep_unfinished, &sweep);
+    enum err e = each_file(objects, ctx, OBJECTS_TMP_DIR, sweep_unfinished, &sweep);
+    if (e == ERR_OK)
+        e = each_file(objects, ctx, OBJECTS_DRAFTS_DIR, sweep_draft, &sweep);
     while (e == ERR_OK && objects->next_shard < SHARDS) {
         e = each_in_shard(objects, ctx, objects->next_shard, &call);
         if (e == ERR_OK)
@@ -365,7 +382,9 @@ static enum err sweep_objects(void *self, struct ctx *ctx, int64_t before_unix_m
 /* All shards are made here, so that no commit has to sync the root. */
 static enum err make_directories(int root_fd)
 {
-    enum err e = data_dir_make(root_fd, TMP_DIR);
+    enum err e = data_dir_make(root_fd, OBJECTS_TMP_DIR);
+    if (e == ERR_OK)
+        e = data_dir_make(root_fd, OBJECTS_DRAFTS_DIR);
     for (unsigned i = 0; i < SHARDS && e == ERR_OK; i++) {
         char shard[3];
         (void)snprintf(shard, sizeof shard, "%02x", (uint8_t)i);
@@ -375,6 +394,12 @@ static enum err make_directories(int root_fd)
     if (e == ERR_OK && fsync(root_fd) != 0)
         e = data_dir_fail("fsync_objects", errno);
     return e;
+}
+
+static enum err open_directory(int root_fd, const char *name, int *fd)
+{
+    *fd = openat(root_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return *fd >= 0 ? ERR_OK : data_dir_fail("open_directory", errno);
 }
 
 /* What the file system holds for now, which may be another machine's clock. */
@@ -389,16 +414,16 @@ enum err objects_adapter_open(struct ctx *ctx, const char *root, struct objects_
     struct objects_adapter *objects = mem_alloc(sizeof *objects);
     enum err e = ERR_OK;
     objects->tmp_fd = -1;
+    objects->drafts_fd = -1;
     objects->root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (objects->root_fd < 0)
         e = data_dir_fail("open_objects", errno);
     if (e == ERR_OK)
         e = make_directories(objects->root_fd);
-    if (e == ERR_OK) {
-        objects->tmp_fd = openat(objects->root_fd, TMP_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (objects->tmp_fd < 0)
-            e = data_dir_fail("open_tmp", errno);
-    }
+    if (e == ERR_OK)
+        e = open_directory(objects->root_fd, OBJECTS_TMP_DIR, &objects->tmp_fd);
+    if (e == ERR_OK)
+        e = open_directory(objects->root_fd, OBJECTS_DRAFTS_DIR, &objects->drafts_fd);
     if (e == ERR_OK)
         objects->opened_unix_ms = file_system_unix_ms(objects->tmp_fd);
     if (e != ERR_OK) {
@@ -415,6 +440,8 @@ void objects_adapter_close(struct objects_adapter *objects)
         return;
     if (objects->tmp_fd >= 0)
         (void)close(objects->tmp_fd);
+    if (objects->drafts_fd >= 0)
+        (void)close(objects->drafts_fd);
     if (objects->root_fd >= 0)
         (void)close(objects->root_fd);
     mem_free(objects);
@@ -429,6 +456,12 @@ void objects_adapter_port(struct objects_adapter *objects, struct objects *out)
         .write = write_chunk,
         .commit = commit,
         .abort = abort_writer,
+        .draft_open = objects_draft_open,
+        .draft_write = objects_draft_write,
+        .draft_sync = objects_draft_sync,
+        .draft_close = objects_draft_close,
+        .draft_commit = objects_draft_commit,
+        .draft_remove = objects_draft_remove,
         .open = open_object,
         .read = read_object,
         .close = close_reader,

@@ -1,6 +1,6 @@
 /* The objects port on files: <root>/ab/<id> with ab the last two digits of the id (the first ones
- * of a version 7 UUID are the date), unfinished ones in <root>/tmp/. Files have the mode 0600,
- * directories 0700. */
+ * of a version 7 UUID are the date), unfinished ones in <root>/tmp/, drafts as <root>/drafts/<id>.
+ * Files have the mode 0600, directories 0700. */
 #ifndef LETTERLOCK_EMBEDDED_OBJECTS_ADAPTER_H
 #define LETTERLOCK_EMBEDDED_OBJECTS_ADAPTER_H
 

@@ -9,6 +9,7 @@
 #include "embedded/sql_keys.h"
 #include "embedded/sql_mail.h"
 #include "embedded/sql_records.h"
+#include "embedded/sql_uploads.h"
 
 /* What the store itself runs. */
 #define SQL_STORE(X)                                                                               \
@@ -23,7 +24,7 @@
 
 /* X(ID, "statement") */
 #define SQL_TABLE(X)                                                                               \
-    SQL_STORE(X) SQL_RECORDS(X) SQL_CHECK(X) SQL_IDENTITY(X) SQL_KEYS(X) SQL_MAIL(X)
+    SQL_STORE(X) SQL_RECORDS(X) SQL_CHECK(X) SQL_IDENTITY(X) SQL_KEYS(X) SQL_MAIL(X) SQL_UPLOADS(X)
 
 enum sql_id {
 #define SQL_ENUM(id, text) SQL_##id,
@@ -32,7 +33,9 @@ enum sql_id {
         SQL_COUNT
 };
 
-/* Version 1 of the schema, run once by migrate.c. */
+/* The schema's versions, run once each by migrate.c. */
 #define SCHEMA_V1 SCHEMA_RECORDS SCHEMA_IDENTITY SCHEMA_KEYS SCHEMA_MAIL
+#define SCHEMA_V2 SCHEMA_TOTP
+#define SCHEMA_V3 SCHEMA_UPLOADS
 
 #endif

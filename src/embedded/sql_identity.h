@@ -75,9 +75,9 @@
     " last_ms INTEGER NOT NULL,"                                                                   \
     " until_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
 
-/* Version 2: the second factor. totp is its secret, asked for only while totp_on; totp_step is the
+/* The second factor. totp is its secret, asked for only while totp_on; totp_step is the
  * step of the last code that was taken. The server alone can read it (identity_totp.c says why). */
-#define SCHEMA_V2_TOTP                                                                             \
+#define SCHEMA_TOTP                                                                                \
     "ALTER TABLE accounts ADD COLUMN totp BLOB;"                                                   \
     "ALTER TABLE accounts ADD COLUMN totp_on INTEGER NOT NULL DEFAULT 0;"                          \
     "ALTER TABLE accounts ADD COLUMN totp_step INTEGER NOT NULL DEFAULT 0;"

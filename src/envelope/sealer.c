@@ -61,6 +61,21 @@ enum err sealer_init_fixed(struct sealer *s, const struct sealer_message *messag
     return append_header_tag(s, bytes_slice(buffer_bytes(header), start, SIZE_MAX), header);
 }
 
+void sealer_resume(struct sealer *s, const uint8_t message_id[HEADER_MESSAGE_ID_BYTES],
+                   const struct secret *data_key, uint32_t frame_length, uint64_t plaintext_bytes)
+{
+    assert(plaintext_bytes % frame_length == 0);
+    uint64_t frames = plaintext_bytes / frame_length;
+    *s = (struct sealer){.frame_length = frame_length, .plaintext_bytes = plaintext_bytes};
+    s->next_sequence = frames < FRAME_MAX_COUNT ? (uint32_t)frames + 1 : 0;
+    memcpy(s->message_id, message_id, sizeof s->message_id);
+    buffer_init(&s->held, frame_length);
+    struct derive_keys keys;
+    derive_init(&keys, message_id, data_key);
+    gcm_init(&s->gcm, GCM_SEAL, &keys.body);
+    derive_fini(&keys);
+}
+
 static enum err append_frame(struct sealer *s, bool final, struct frames_run plaintext,
                              struct buffer *out)
 {
@@ -89,6 +104,16 @@ static enum err seal_regular_frames(struct sealer *s, struct frames_run *run, st
             return e;
     }
     return ERR_OK;
+}
+
+enum err sealer_push_frames(struct sealer *s, struct bytes plaintext, struct buffer *out)
+{
+    assert(s->held.n == 0 && plaintext.n % s->frame_length == 0);
+    struct frames_run run = {.tail = plaintext};
+    enum err e = ERR_OK;
+    while (e == ERR_OK && frames_length(run) > 0)
+        e = append_frame(s, false, frames_take(&run, s->frame_length), out);
+    return e;
 }
 
 enum err sealer_push(struct sealer *s, struct bytes plaintext, struct buffer *out)

@@ -31,6 +31,17 @@ struct sealer {
 enum err sealer_init(struct sealer *s, const struct sealer_message *message,
                      const struct secret *data_key, struct buffer *header) MUST_CHECK;
 
+/* Goes on with a message of which another sealer sealed plaintext_bytes in whole frames: the next
+ * frame is the one behind them. Whoever resumes must never seal a frame from other bytes than were
+ * sealed under its number before. Call sealer_fini in any case. */
+void sealer_resume(struct sealer *s, const uint8_t message_id[HEADER_MESSAGE_ID_BYTES],
+                   const struct secret *data_key, uint32_t frame_length, uint64_t plaintext_bytes);
+
+/* Seals whole frames at once, none of which is the final one: plaintext.n is a multiple of the
+ * frame length, and nothing was pushed. Errors as sealer_push. */
+enum err sealer_push_frames(struct sealer *s, struct bytes plaintext,
+                            struct buffer *out) MUST_CHECK;
+
 /* Takes the next piece of plaintext, of any size, and appends the frames that are complete (at most
  * sealer_max_output of them). Pieces of several frames are sealed straight from where they lie;
  * what is left over, at most one frame, is copied. ERR_LETTER_TOO_LARGE beyond 2^32 - 1 frames,

@@ -14,6 +14,17 @@
 
 struct object_writer; /* an adapter's own structure */
 struct object_reader;
+struct object_draft;
+
+#define OBJECT_DRAFT_TOKEN_BYTES 1280u
+
+/* An object that grows over several requests, perhaps on several servers, before it is committed.
+ * Its owner keeps this between them. */
+struct object_draft_place {
+    struct uuid id;
+    char token[OBJECT_DRAFT_TOKEN_BYTES]; /* the adapter's own text, NUL-terminated; "" at first */
+    uint64_t size;                        /* bytes known to be durable */
+};
 
 struct objects {
     void *self;
@@ -28,6 +39,30 @@ struct objects {
     enum err (*commit)(struct object_writer *writer, struct ctx *ctx) MUST_CHECK;
     /* Takes the writer; removes what was written. NULL is legal. */
     void (*abort)(struct object_writer *writer);
+
+    /* --- drafts: all of these are NULL where there are none --- */
+
+    /* Opens a draft to write at place->size, and makes one when that is 0. May change place->token:
+     * it is to be kept before anything is written. ERR_NOT_FOUND when what was written before is
+     * gone. Two may have one draft open, if they write the same bytes at the same place. */
+    enum err (*draft_open)(void *self, struct ctx *ctx, struct object_draft_place *place,
+                           struct object_draft **out) MUST_CHECK;
+    /* Writes the next bytes. */
+    enum err (*draft_write)(struct object_draft *draft, struct ctx *ctx,
+                            struct bytes data) MUST_CHECK;
+    /* Everything written survives a power cut from now on; place is what to keep, before anything
+     * else is written. */
+    enum err (*draft_sync)(struct object_draft *draft, struct ctx *ctx,
+                           struct object_draft_place *place) MUST_CHECK;
+    /* Takes the draft, which stays where it is. NULL is legal. */
+    void (*draft_close)(struct object_draft *draft);
+    /* Makes the first place->size bytes the object; ERR_OK when that was done before.
+     * ERR_NOT_FOUND when they are gone. */
+    enum err (*draft_commit)(void *self, struct ctx *ctx,
+                             const struct object_draft_place *place) MUST_CHECK;
+    /* Removes a draft; ERR_OK when there is none. An object that was made of it stays. */
+    enum err (*draft_remove)(void *self, struct ctx *ctx,
+                             const struct object_draft_place *place) MUST_CHECK;
 
     /* Opens an object for reads; ERR_NOT_FOUND. *size in bytes. */
     enum err (*open)(void *self, struct ctx *ctx, const struct uuid *id, struct object_reader **out,
@@ -46,8 +81,8 @@ struct objects {
     /* Removes an object; ERR_OK when there is none. */
     enum err (*remove)(void *self, struct ctx *ctx, const struct uuid *id) MUST_CHECK;
 
-    /* Objects and unfinished writes older than before_unix_ms that keep(arg, id) does not vouch for
-     * are removed; *removed counts them. For crashes between object and record. Where only this
+    /* Objects, drafts and unfinished writes older than before_unix_ms that keep(arg, id) does not
+     * vouch for are removed; *removed counts them. For crashes between object and record. Where only this
      * process writes (files), those from before the port was opened go too, whatever their age;
      * where several nodes write and sweep at once (S3), nothing young is ever removed, and writes
      * in parts count as a day younger. Stops with ERR_DEADLINE at ctx's deadline and goes on from

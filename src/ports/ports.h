@@ -7,6 +7,7 @@
 #include "ports/notices.h"
 #include "ports/objects.h"
 #include "ports/records.h"
+#include "ports/uploads.h"
 
 struct ports {
     struct identity identity;
@@ -14,6 +15,7 @@ struct ports {
     struct records records;
     struct objects objects;
     struct notices notices;
+    struct uploads uploads; /* zeroed where uploads are not offered */
 };
 
 #endif

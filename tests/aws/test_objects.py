@@ -12,9 +12,9 @@ import pytest
 from aws import cloud
 from support.server import BUILD, ROOT, SANITIZED
 
-CONTRACT = ROOT / "tests" / "unit" / "embedded" / "contract_objects.c"
+CONTRACTS = [ROOT / "tests/unit/embedded" / name for name in ("contract_objects.c", "contract_drafts.c")]
 PROGRAMS = BUILD / "tests" / "unit" / "aws" / "s3"
-CASES = re.findall(r"CASE\((test_\w+)\)", CONTRACT.read_text())
+CASES = [case for c in CONTRACTS for case in re.findall(r"CASE\((test_\w+)\)", c.read_text())]
 MIB = 1 << 20
 SMALL = 100_000
 LARGE = 20 * MIB + 7  # three parts
@@ -280,14 +280,16 @@ def test_sweep(environment_of_its_own):
     kept, small, large = (desk.put(size)[0] for size in (SMALL, SMALL, LARGE))
     desk.s3.put_object(Bucket=desk.bucket, Key="m/something-else", Body=b"not a letter's")
     desk.s3.create_multipart_upload(Bucket=desk.bucket, Key=f"m/{letter_id()}")
+    tail = f"{letter_id()}.12345"  # what waits of a draft
+    desk.s3.put_object(Bucket=desk.bucket, Key=f"m/{tail}", Body=b"less than a part")
     hour_ago, in_an_hour = now_ms() - 3600_000, now_ms() + 3600_000
     assert desk.run("sweep", hour_ago, kept)["removed"] == 0
     # What came in parts, or still does, may be under way for a day.
     assert desk.run("sweep", in_an_hour, kept)["removed"] == 1
-    assert desk.exists(kept) and desk.exists(large) and not desk.exists(small)
+    assert desk.exists(tail) and desk.exists(large) and not desk.exists(small)
     assert len(desk.uploads()) == 1
-    assert sweep_late(desk, kept) == 2
-    assert desk.exists(kept) and not desk.exists(large) and desk.uploads() == []
+    assert sweep_late(desk, kept) == 3
+    assert desk.exists(kept) and not desk.exists(tail) and not desk.exists(large) and desk.uploads() == []
     assert desk.exists("something-else")
 
 

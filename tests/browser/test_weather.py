@@ -1,10 +1,13 @@
 """Bad weather: a server that restarts, a network that goes, sessions that expire, slow lines."""
 
+import os
 import re
 
 import pytest
 from playwright.sync_api import expect
 
+from desk import Desk
+from support.proxy import Proxy
 from test_files import upload
 
 
@@ -195,3 +198,79 @@ def test_what_one_person_left_unsent_is_not_anothers(server, open_desk):
     expect(desk.composer()).to_have_value("")
     expect(desk.letters()).to_have_count(0)
     assert other.access.get("/v1/letters").json()["items"] == []
+
+
+# --- large files ---
+
+MIB = 1 << 20
+LARGE = 40 * MIB
+
+
+class Through:
+    """The server as it is seen through a proxy."""
+
+    def __init__(self, server, proxy):
+        self._server = server
+        self.url = proxy.url
+
+    def __getattr__(self, name):
+        return getattr(self._server, name)
+
+
+@pytest.fixture
+def proxy(server):
+    p = Proxy(server.port)
+    yield p
+    p.stop()
+
+
+@pytest.fixture
+def far_desk(browser, server, proxy, request, tmp_path):
+    """A window whose way to the server can be broken, and somebody to write to."""
+    a, b = server.user(), server.user()
+    desk = Desk(browser, Through(server, proxy), request.node.name, tmp_path)
+    desk.sign_in(a)
+    desk.find_person(b.name)
+    yield desk, b
+    desk.close()
+    assert desk.violations == [] and desk.script_errors == []
+
+
+@pytest.fixture(scope="module")
+def large_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("large") / "large.bin"
+    path.write_bytes(os.urandom(LARGE))
+    return path
+
+
+def assert_arrived_once(b, path):
+    (letter,) = b.access.get("/v1/letters", params={"box": "inbox"}).json()["items"]
+    assert b.id.get(f"/v1/letters/{letter['id']}/content").content == path.read_bytes()
+
+
+def test_a_large_file_goes_on_after_a_broken_connection(far_desk, proxy, large_file):
+    desk, b = far_desk
+    desk.attach(large_file)
+    proxy.set(28 * MIB)
+    desk.press("Seal and send")
+    expect(desk.page.get_by_text("Sealed and delivered")).to_be_visible(timeout=60_000)
+    assert proxy.reached.is_set()
+    assert LARGE < proxy.sent < LARGE + 14 * MIB
+    assert_arrived_once(b, large_file)
+
+
+def test_a_large_file_goes_on_after_a_reload(far_desk, proxy, large_file):
+    desk, b = far_desk
+    desk.attach(large_file)
+    proxy.set(28 * MIB, "stall")
+    desk.press("Seal and send")
+    assert proxy.reached.wait(60)
+    desk.page.on("dialog", lambda dialog: dialog.accept())
+    desk.page.reload()
+    proxy.go_on.set()
+    expect(desk.page.get_by_text("Choose the same file again")).to_be_visible()
+    proxy.set(None)
+    desk.page.locator("article input[type=file]").set_input_files(large_file)
+    expect(desk.page.get_by_text("Sealed and delivered")).to_be_visible(timeout=60_000)
+    assert proxy.sent < LARGE - 10 * MIB
+    assert_arrived_once(b, large_file)

@@ -232,3 +232,15 @@ def test_what_is_no_event_is_an_error_and_the_function_lives_on(function, event)
     assert outcome.error_type == "Letterlock.BadEvent"
     assert outcome.document["errorMessage"]
     assert Gateway(function, "2.0").ask("GET", "/v1/config").status_code == 200
+
+
+def test_uploads_in_parts_are_not_offered(anna):
+    """API Gateway takes a few megabytes: clients that know of uploads would send more."""
+    assert anna.ask("GET", "/v1/config").json()["uploads"] is False
+    for method, target in (("POST", "/v1/uploads"), ("PATCH", "/v1/uploads/x"),
+                           ("GET", "/v1/uploads/x"), ("OPTIONS", "/v1/uploads")):
+        r = anna.ask(method, target, headers=[
+            ("Tus-Resumable", "1.0.0"), ("Upload-Length", "1"), ("Upload-Offset", "0"),
+            ("Upload-Metadata", "to eHh4,filename eHh4"),
+            ("Content-Type", "application/offset+octet-stream")])
+        assert (r.status_code, r.json()["code"]) == (404, "not_offered"), (method, r.text)

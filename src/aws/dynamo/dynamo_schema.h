@@ -29,7 +29,7 @@
  *   directoryIndex (directory, username): the ready users in order. usedBytes is not projected, or
  *   every letter would write to this one partition.
  *
- * Messages: hash key messageId. Two kinds of items:
+ * Messages: hash key messageId. Four kinds of items:
  *
  *   <message id>        the letter: senderId, recipientId, conversationId ("<smaller id>#<larger
  *                       id>"), sortKey ("<13 digits of sent ms>#<message id>"), unreadFor (the
@@ -42,6 +42,12 @@
  *                       attributes without payload, so that a repetition is answered without a
  *                       second read, even if the letter was deleted meanwhile. It counts for a day
  *                       after usedAt; DynamoDB removes it some time after its ttl (seconds).
+ *
+ *   upload#<id>         an upload (ports/uploads.h): ownerId, length, version, done, draft, state,
+ *                       expiresAt, and expiryShard "uploads", so that the sweep finds it by the
+ *                       expiryIndex.
+ *   uploads#<owner id>  that user's open uploads: open, a map of length and expiresAt by id, and
+ *                       version; with a ttl. It limits them.
  *
  *   recipientIndex, senderIndex, conversationIndex (their id, sortKey): the lists.
  *   unreadIndex (unreadFor, sortKey): sparse, so that unread counts cannot drift.
@@ -72,6 +78,9 @@
 #define DYNAMO_NAME_PREFIX "name#"
 #define DYNAMO_CURSOR_KEY_ID "config#cursor-key"
 #define DYNAMO_IDEMPOTENCY_PREFIX "idem#"
+#define DYNAMO_UPLOAD_PREFIX "upload#"
+#define DYNAMO_UPLOADS_PREFIX "uploads#"
+#define DYNAMO_UPLOADS_SHARD "uploads"
 #define DYNAMO_DIRECTORY "all"
 
 #define DYNAMO_DIRECTORY_INDEX "directoryIndex"

@@ -12,7 +12,7 @@
 
 /* Gives what is between <name> and </name>. These elements do not nest in themselves, and S3 writes
  * neither attributes on them nor markup into the texts inside. */
-static bool next_block(struct bytes *rest, const char *name, struct bytes *block)
+bool s3_list_block(struct bytes *rest, const char *name, struct bytes *block)
 {
     char tag[TAG_BYTES];
     (void)snprintf(tag, sizeof tag, "<%s>", name);
@@ -36,8 +36,13 @@ static void read_key(struct arena *arena, struct bytes block, struct s3_entry *o
     if (!answers_xml_text(arena, block, "Key", &key) || key.n >= S3_KEY_BYTES)
         return;
     memcpy(out->key, key.p, key.n);
-    out->is_letter =
-        bytes_starts_with(key, prefix) && uuid_parse(bytes_slice(key, prefix.n, key.n), &out->id);
+    if (!bytes_starts_with(key, prefix))
+        return;
+    struct bytes name = bytes_slice(key, prefix.n, key.n);
+    size_t dot = bytes_find(name, '.', 0);
+    bool is_id = uuid_parse(bytes_slice(name, 0, dot), &out->id);
+    out->is_letter = is_id && dot == SIZE_MAX;
+    out->is_tail = is_id && dot != SIZE_MAX;
 }
 
 /* S3 writes milliseconds, always ".000"; others that speak its protocol leave them out. */
@@ -58,7 +63,7 @@ bool s3_list_next(struct arena *arena, struct bytes *rest, const char *element,
 {
     struct bytes block;
     struct bytes text;
-    if (!next_block(rest, element, &block))
+    if (!s3_list_block(rest, element, &block))
         return false;
     bool is_object = strcmp(element, "Contents") == 0;
     *out = (struct s3_entry){.upload_id = ""};

@@ -1,5 +1,6 @@
 #include "aws/s3/s3_objects.h"
 
+#include "aws/s3/s3_draft.h"
 #include "aws/s3/s3_reader.h"
 #include "aws/s3/s3_sweep.h"
 #include "aws/s3/s3_writer.h"
@@ -59,6 +60,25 @@ static enum err link_object(void *self, struct ctx *ctx, const struct uuid *id, 
     return aws_client_presign(objects->client, ctx, "GET", path, "", expires_s, url);
 }
 
+static enum err draft_open(void *self, struct ctx *ctx, struct object_draft_place *place,
+                           struct object_draft **out)
+{
+    struct s3_objects *objects = self;
+    return s3_draft_open(objects->client, &objects->senders, ctx, place, out);
+}
+
+static enum err draft_commit(void *self, struct ctx *ctx, const struct object_draft_place *place)
+{
+    struct s3_objects *objects = self;
+    return s3_draft_commit(objects->client, ctx, place);
+}
+
+static enum err draft_remove(void *self, struct ctx *ctx, const struct object_draft_place *place)
+{
+    struct s3_objects *objects = self;
+    return s3_draft_remove(objects->client, ctx, place);
+}
+
 static enum err sweep(void *self, struct ctx *ctx, int64_t before_unix_ms,
                       enum err (*keep)(void *arg, const struct uuid *id, bool *keep), void *arg,
                       size_t *removed)
@@ -79,6 +99,12 @@ struct objects s3_objects_port(struct s3_objects *objects)
         .write = s3_writer_write,
         .commit = s3_writer_commit,
         .abort = s3_writer_abort,
+        .draft_open = draft_open,
+        .draft_write = s3_draft_write,
+        .draft_sync = s3_draft_sync,
+        .draft_close = s3_draft_close,
+        .draft_commit = draft_commit,
+        .draft_remove = draft_remove,
         .open = open_object,
         .read = s3_reader_read,
         .close = s3_reader_close,

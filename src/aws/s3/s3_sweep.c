@@ -3,6 +3,7 @@
 #include "aws/client/signer.h"
 #include "aws/s3/s3_writer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define QUERY_MAX_BYTES 512u
@@ -21,23 +22,24 @@ static bool is_old(const struct run *run, const struct s3_entry *entry)
 {
     /* S3 dates what was uploaded in parts by the start of the upload: its letter may be on the way
      * to its record only now. */
-    bool in_parts = entry->upload_id[0] != '\0' || entry->size > S3_PART_BYTES;
+    bool in_parts = entry->upload_id[0] != '\0' || entry->size > S3_PART_BYTES || entry->is_tail;
     int64_t written_by_ms = entry->unix_ms;
     if (in_parts && written_by_ms < INT64_MAX - S3_WRITING_MAX_MS)
         written_by_ms += S3_WRITING_MAX_MS;
-    return entry->is_letter && written_by_ms < run->rule->before_unix_ms;
+    return (entry->is_letter || entry->is_tail) && written_by_ms < run->rule->before_unix_ms;
 }
 
 static enum err sweep_object(const struct run *run, const struct s3_entry *entry)
 {
     bool keep = true;
-    char path[S3_PATH_BYTES];
+    char path[1 + S3_KEY_BYTES];
     if (!is_old(run, entry))
         return ERR_OK;
-    enum err e = run->rule->keep(run->rule->arg, &entry->id, &keep);
-    if (e != ERR_OK || keep)
+    /* A tail is of no use to anyone once its draft has reached the age of the oldest. */
+    enum err e = entry->is_tail ? ERR_OK : run->rule->keep(run->rule->arg, &entry->id, &keep);
+    if (e != ERR_OK || (keep && !entry->is_tail))
         return e;
-    s3_path(&entry->id, path);
+    (void)snprintf(path, sizeof path, "/%s", entry->key);
     e = s3_remove(run->client, run->ctx, path);
     *run->rule->removed += e == ERR_OK;
     return e;

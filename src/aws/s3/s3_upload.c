@@ -3,6 +3,7 @@
 #include "aws/client/answers.h"
 #include "aws/client/signer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define PARTS_PER_SIZE 1000u
@@ -63,6 +64,12 @@ enum err s3_upload_start(struct s3_upload *u, struct ctx *ctx, const char *write
     s3_call_fini(&s);
     buffer_append_str(&u->completion, COMPLETION_START);
     return e;
+}
+
+void s3_upload_resume(struct s3_upload *u, const char *id, unsigned part_count)
+{
+    (void)snprintf(u->id, sizeof u->id, "%s", id);
+    u->part_count = part_count;
 }
 
 /* --- parts --- */

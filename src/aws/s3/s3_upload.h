@@ -41,6 +41,10 @@ void s3_upload_init(struct s3_upload *u, struct aws_client *client, atomic_uint 
 /* Waits for the part under way, until its deadline, and frees. The upload stays at S3. */
 void s3_upload_fini(struct s3_upload *u);
 
+/* Goes on with an upload at S3 of which the first part_count parts are sent. id is percent-encoded,
+ * as u->id was. Parts alone can be sent: the body that names them is not complete. */
+void s3_upload_resume(struct s3_upload *u, const char *id, unsigned part_count);
+
 /* CreateMultipartUpload, for an object that will name writer. */
 enum err s3_upload_start(struct s3_upload *u, struct ctx *ctx, const char *writer) MUST_CHECK;
 

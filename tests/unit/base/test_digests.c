@@ -82,6 +82,40 @@ static void test_checksum_in_pieces(void **state)
     assert_memory_not_equal(whole, pieces, sizeof whole);
 }
 
+/* Saved and resumed at every few blocks: the sum is that of the bytes in one go. */
+static void test_checksum_goes_on_elsewhere(void **state)
+{
+    (void)state;
+    static uint8_t key[CHECKSUM_KEY_BYTES];
+    static uint8_t data[1024];
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (uint8_t)(i * 37 + i / 256);
+    key[5] = 77;
+    static const size_t steps[] = {16, 32, 240, 512};
+    for (size_t total = 0; total <= sizeof data; total += total < 70 ? 1 : 61) {
+        for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++) {
+            uint8_t expected[CHECKSUM_BYTES];
+            uint8_t got[CHECKSUM_BYTES];
+            struct checksum c;
+            struct checksum_state saved = {0};
+            struct bytes rest = bytes_of(data, total);
+            checksum_of(key, rest, expected);
+            checksum_init(&c, key);
+            for (; rest.n >= steps[s]; rest = bytes_slice(rest, steps[s], rest.n)) {
+                checksum_add(&c, bytes_slice(rest, 0, 7));
+                checksum_add(&c, bytes_slice(rest, 7, steps[s] - 7));
+                checksum_save(&c, key, &saved);
+                checksum_fini(&c);
+                checksum_resume(&c, key, &saved);
+                checksum_save(&c, key, &saved);
+            }
+            checksum_add(&c, rest);
+            checksum_finish(&c, got);
+            assert_memory_equal(got, expected, sizeof got);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -89,6 +123,7 @@ int main(void)
         cmocka_unit_test(test_sha256_in_pieces),
         cmocka_unit_test(test_checksum_is_gmac),
         cmocka_unit_test(test_checksum_in_pieces),
+        cmocka_unit_test(test_checksum_goes_on_elsewhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,4 +13,7 @@ struct objects_maker {
 /* Runs the suite; the number of failed tests. */
 int contract_objects_run(const char *name, const struct objects_maker *maker);
 
+/* The same for drafts. */
+int contract_drafts_run(const char *name, const struct objects_maker *maker);
+
 #endif

@@ -190,5 +190,6 @@ int main(void)
         cmocka_unit_test(test_full_storage),
     };
     return contract_objects_run("objects in files", &maker) +
+           contract_drafts_run("drafts in files", &maker) +
            cmocka_run_group_tests_name("files of objects", tests, NULL, NULL);
 }

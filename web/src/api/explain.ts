@@ -39,6 +39,8 @@ const texts: Partial<Record<Problem["code"], MessageKey>> = {
   not_sealed_to_you: "problem.not_sealed_to_you",
   letter_damaged: "problem.letter_damaged",
   already_read: "problem.already_read",
+  upload_changed: "problem.upload_changed",
+  too_many_uploads: "problem.too_many_uploads",
   storage_full: "problem.storage_full",
   not_found: "problem.not_found",
 };
@@ -47,7 +49,7 @@ type Translate = (key: MessageKey, values?: Record<string, string | number>) => 
 
 /** What happened and what to do about it, in the reader's language. */
 export function explainProblem(problem: Problem, t: Translate, language: string): string {
-  if (problem.code === "rate_limited" || problem.status === 429) {
+  if (problem.status === 429 && problem.code !== "too_many_uploads") {
     const wait = problem.retryAfterSeconds;
     return wait === undefined
       ? t("problem.rate_limited")

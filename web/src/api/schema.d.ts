@@ -597,6 +597,73 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a letter whose file comes in several requests
+         * @description Resumable uploads by tus 1.0.0 (https://tus.io). The letter is sealed as its bytes come, and made by
+         *     the request that brings the last one; a file of no bytes makes it at once. The address in
+         *     `Location` holds a secret without which the server cannot go on: keep it to yourself, and do not
+         *     let proxies log it. What is not finished within a day is erased. At most 16 uploads of one user
+         *     are open at a time, and they declare no more bytes than one user may keep.
+         *
+         *     `Upload-Metadata` has base64 values: `to` (username or id) and `filename`, which are required;
+         *     `filetype`, `text`, `copy` (`true` or `false`), `expires_in` (seconds) as in a letter's form. The
+         *     fingerprint of an `Idempotency-Key` covers all of these and the file: of several uploads with
+         *     one key, each of which can be finished, one makes the letter.
+         */
+        post: operations["createUpload"];
+        delete?: never;
+        /** What of tus this server speaks */
+        options: operations["uploadProtocol"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/uploads/{upload}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As Location gave it: id and secret. */
+                upload: components["parameters"]["Upload"];
+            };
+            cookie?: never;
+        };
+        /**
+         * How far an upload got
+         * @description HEAD, as tus has it, gives the headers alone. While the letter is not stored, the offset stays below
+         *     the length: an upload at its end is a letter, which `Letterlock-Letter-Id` names.
+         */
+        get: operations["upload"];
+        put?: never;
+        post?: never;
+        /**
+         * Give an upload up
+         * @description Erases what came of it. `conflict` once its letter is there.
+         */
+        delete: operations["deleteUpload"];
+        /** What of tus this server speaks */
+        options: operations["uploadProtocolHere"];
+        head?: never;
+        /**
+         * Send the next bytes
+         * @description What an answer, or a later HEAD, counts as received is durable. The request with the last byte makes
+         *     the letter; if it is refused (no room, say), it can be repeated. After a lost answer, HEAD or a PATCH
+         *     without bytes tell the letter: there is one, always. Of two requests at once, the one that came
+         *     first ends with `upload_taken_over`. Bytes that come a second time, after a crash, must be the
+         *     same: `upload_changed`.
+         */
+        patch: operations["continueUpload"];
+        trace?: never;
+    };
     "/v1/events": {
         parameters: {
             query?: never;
@@ -734,7 +801,7 @@ export interface components {
             request_id: string;
         };
         /** @enum {string} */
-        ProblemCode: "invalid_request" | "invalid_json" | "missing_field" | "invalid_field" | "invalid_cursor" | "invalid_multipart" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "length_required" | "precondition_failed" | "body_too_large" | "answer_too_large" | "uri_too_long" | "unsupported_media_type" | "range_not_satisfiable" | "rate_limited" | "headers_too_large" | "invalid_username" | "invalid_email" | "weak_password" | "username_taken" | "sign_up_closed" | "invite_required" | "domain_not_allowed" | "code_mismatch" | "code_expired" | "too_many_tries" | "recovery_key_wrong" | "unauthenticated" | "bad_credentials" | "totp_required" | "totp_mismatch" | "token_expired" | "refresh_reused" | "unconfirmed" | "forbidden" | "origin_refused" | "id_token_required" | "unknown_recipient" | "empty_letter" | "invalid_file_name" | "text_too_long" | "letter_too_large" | "quota_exceeded" | "idempotency_mismatch" | "key_lost" | "not_sealed_to_you" | "letter_damaged" | "sealed_invalid" | "already_read" | "too_many_streams" | "cancelled" | "internal" | "storage_full" | "unavailable" | "deadline";
+        ProblemCode: "invalid_request" | "invalid_json" | "missing_field" | "invalid_field" | "invalid_cursor" | "invalid_multipart" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "length_required" | "precondition_failed" | "body_too_large" | "answer_too_large" | "uri_too_long" | "unsupported_media_type" | "range_not_satisfiable" | "rate_limited" | "headers_too_large" | "invalid_username" | "invalid_email" | "weak_password" | "username_taken" | "sign_up_closed" | "invite_required" | "domain_not_allowed" | "code_mismatch" | "code_expired" | "too_many_tries" | "recovery_key_wrong" | "unauthenticated" | "bad_credentials" | "totp_required" | "totp_mismatch" | "token_expired" | "refresh_reused" | "unconfirmed" | "forbidden" | "origin_refused" | "id_token_required" | "unknown_recipient" | "empty_letter" | "invalid_file_name" | "text_too_long" | "letter_too_large" | "quota_exceeded" | "idempotency_mismatch" | "key_lost" | "not_sealed_to_you" | "letter_damaged" | "sealed_invalid" | "already_read" | "not_offered" | "offset_mismatch" | "upload_expired" | "upload_changed" | "upload_taken_over" | "too_many_uploads" | "too_many_streams" | "cancelled" | "internal" | "storage_full" | "unavailable" | "deadline";
         /** Format: uuid */
         Uuid: string;
         /**
@@ -1048,6 +1115,15 @@ export interface components {
             /** @description Seconds that the address works. */
             expires_in: number;
         };
+        Upload: {
+            /** Format: int64 */
+            offset: number;
+            /** Format: int64 */
+            length: number;
+            expires_at: components["schemas"]["Time"];
+            /** Format: uuid */
+            letter_id: string | null;
+        };
         ServiceConfig: {
             version: string;
             /** @enum {string} */
@@ -1058,6 +1134,8 @@ export interface components {
             sign_up_domains: string[];
             /** Format: int64 */
             max_letter_bytes: number;
+            /** @description Large files can come in several requests, by /v1/uploads. */
+            uploads: boolean;
             password_rules: components["schemas"]["PasswordRules"];
             /**
              * @description outbox: mails are only written to the server's disk.
@@ -1238,6 +1316,9 @@ export interface components {
     };
     parameters: {
         Id: string;
+        /** @description As Location gave it: id and secret. */
+        Upload: string;
+        TusResumable: "1.0.0";
         Limit: number;
         /** @description The next_cursor of the page before. */
         Cursor: string;
@@ -1252,6 +1333,14 @@ export interface components {
         RequestId: string;
         /** @description Seconds to wait. */
         RetryAfter: number;
+        /** @description 1.0.0 */
+        TusResumable: string;
+        /** @description Bytes of the file that are here. */
+        UploadOffset: number;
+        /** @description When the upload is erased, as an HTTP date. */
+        UploadExpires: string;
+        /** @description The letter that the upload became. */
+        LetterId: string;
         /** @description Three cookies, set or cleared; see the introduction. */
         SessionCookies: string;
     };
@@ -2188,6 +2277,202 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createUpload: {
+        parameters: {
+            query?: never;
+            header: {
+                "Tus-Resumable": components["parameters"]["TusResumable"];
+                /** @description Bytes of the file. */
+                "Upload-Length": number;
+                /** @description Pairs of a key and a value in base64. */
+                "Upload-Metadata": string;
+                /** @description Chosen by the client, unique to this letter, for example a UUID. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The upload was begun. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Tus-Resumable": components["headers"]["TusResumable"];
+                    /** @description The upload's address, with its secret. */
+                    Location?: string;
+                    "Upload-Offset": components["headers"]["UploadOffset"];
+                    "Upload-Expires": components["headers"]["UploadExpires"];
+                    "Letterlock-Letter-Id": components["headers"]["LetterId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["RateLimited"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    uploadProtocol: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The protocol. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Tus-Resumable": components["headers"]["TusResumable"];
+                    /** @description The versions spoken. */
+                    "Tus-Version"?: string;
+                    /** @description creation, termination, expiration. */
+                    "Tus-Extension"?: string;
+                    /** @description Bytes of the largest file. */
+                    "Tus-Max-Size"?: number;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    upload: {
+        parameters: {
+            query?: never;
+            header: {
+                "Tus-Resumable": components["parameters"]["TusResumable"];
+            };
+            path: {
+                /** @description As Location gave it: id and secret. */
+                upload: components["parameters"]["Upload"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The upload. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Tus-Resumable": components["headers"]["TusResumable"];
+                    "Upload-Offset": components["headers"]["UploadOffset"];
+                    /** @description Bytes of the file. */
+                    "Upload-Length"?: number;
+                    "Upload-Expires": components["headers"]["UploadExpires"];
+                    "Letterlock-Letter-Id": components["headers"]["LetterId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteUpload: {
+        parameters: {
+            query?: never;
+            header: {
+                "Tus-Resumable": components["parameters"]["TusResumable"];
+            };
+            path: {
+                /** @description As Location gave it: id and secret. */
+                upload: components["parameters"]["Upload"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    uploadProtocolHere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As Location gave it: id and secret. */
+                upload: components["parameters"]["Upload"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            404: components["responses"]["NotFound"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    continueUpload: {
+        parameters: {
+            query?: never;
+            header: {
+                "Tus-Resumable": components["parameters"]["TusResumable"];
+                /** @description Where the bytes go. */
+                "Upload-Offset": number;
+            };
+            path: {
+                /** @description As Location gave it: id and secret. */
+                upload: components["parameters"]["Upload"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description The bytes were taken. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["RequestId"];
+                    "Tus-Resumable": components["headers"]["TusResumable"];
+                    /** @description The upload's address, with its secret. */
+                    Location?: string;
+                    "Upload-Offset": components["headers"]["UploadOffset"];
+                    "Upload-Expires": components["headers"]["UploadExpires"];
+                    "Letterlock-Letter-Id": components["headers"]["LetterId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            408: components["responses"]["Timeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Unprocessable"];
+            423: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };

@@ -12,6 +12,7 @@ const presumed: ServiceConfig = {
   sign_up: "open",
   sign_up_domains: [],
   max_letter_bytes: 5 * 1024 ** 3,
+  uploads: false,
   password_rules: { min_length: 10, max_length: 256 },
   mail: "smtp",
 };

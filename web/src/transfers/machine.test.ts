@@ -33,6 +33,12 @@ describe("advance", () => {
     const second = advance(first, { kind: "progressed", sentBytes: 3000, at: 2000 });
     expect(second).toMatchObject({ sentBytes: 3000, bytesPerSecond: 1300 });
   });
+  it("takes what an earlier try sent for no speed", () => {
+    const resumed = advance(sending, { kind: "started", sentBytes: 5000, at: 0 });
+    expect(resumed).toMatchObject({ sentBytes: 5000, bytesPerSecond: 0 });
+    const later = advance(resumed, { kind: "progressed", sentBytes: 6000, at: 1000 });
+    expect(later).toMatchObject({ sentBytes: 6000, bytesPerSecond: 1000 });
+  });
   it("ignores progress that comes after the end", () => {
     const waiting: Phase = { name: "waiting", attempt: 2 };
     expect(advance(waiting, { kind: "progressed", sentBytes: 1, at: 1 })).toBe(waiting);

@@ -25,7 +25,7 @@ export interface Transfer {
 }
 
 export type TransferEvent =
-  | { kind: "started"; at: number }
+  | { kind: "started"; sentBytes?: number; at: number }
   | { kind: "progressed"; sentBytes: number; at: number }
   | { kind: "refused"; problem: Problem; attempt: number }
   | { kind: "retried" };
@@ -44,7 +44,12 @@ export function waitBeforeAttempt(attempt: number): number {
 export function advance(phase: Phase, event: TransferEvent): Phase {
   switch (event.kind) {
     case "started":
-      return { name: "sending", sentBytes: 0, bytesPerSecond: 0, measuredAt: event.at };
+      return {
+        name: "sending",
+        sentBytes: event.sentBytes ?? 0,
+        bytesPerSecond: 0,
+        measuredAt: event.at,
+      };
     case "progressed":
       return phase.name === "sending" ? measure(phase, event.sentBytes, event.at) : phase;
     case "refused":

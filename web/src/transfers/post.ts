@@ -5,13 +5,26 @@ import { backendUrl } from "../config";
 import type { Letter } from "../letters/letter";
 import type { Draft } from "./machine";
 
-type OnProgress = (sentBytes: number) => void;
+/** What a transfer tells of itself: from where it sends, and how far it got. */
+export interface Progress {
+  onStart: (sentBytes: number) => void;
+  onProgress: (sentBytes: number) => void;
+}
+
+interface Upload {
+  method: "POST" | "PATCH";
+  path: string;
+  headers: Record<string, string>;
+  body: XMLHttpRequestBodyInit;
+  onProgress: (sentBytes: number) => void;
+  signal: AbortSignal;
+}
 
 /** Posts a letter; renews an expired session and tries once more. Rejects with Problem. */
 export async function postLetter(
   draft: Draft,
   file: File | null,
-  onProgress: OnProgress,
+  progress: Progress,
   signal: AbortSignal,
 ): Promise<Letter> {
   // A server that refuses an upload may cut the line before the browser reads why. So first make
@@ -19,41 +32,54 @@ export async function postLetter(
   if (file !== null) await api.GET("/v1/letters/unread", { signal });
   const sentAt = Date.now();
   try {
-    return await postOnce(draft, file, onProgress, signal);
+    return await postOnce(draft, file, progress, signal);
   } catch (error) {
     const isExpired = error instanceof Problem && error.status === 401 && maySignedIn();
     if (!isExpired || !(await refreshSession(sentAt))) throw error;
-    return postOnce(draft, file, onProgress, signal);
+    return postOnce(draft, file, progress, signal);
   }
 }
 
-function postOnce(
+async function postOnce(
   draft: Draft,
   file: File | null,
-  onProgress: OnProgress,
+  progress: Progress,
   signal: AbortSignal,
 ): Promise<Letter> {
+  const answer = await put({
+    method: "POST",
+    path: "/v1/letters",
+    headers: {
+      "Idempotency-Key": draft.id,
+      ...(file === null ? { "Content-Type": "application/json" } : {}),
+    },
+    body: file === null ? JSON.stringify(jsonBody(draft)) : formBody(draft, file),
+    onProgress: progress.onProgress,
+    signal,
+  });
+  return JSON.parse(answer) as Letter;
+}
+
+/** Sends a body and gives that of the answer. Rejects with Problem. */
+export function put(upload: Upload): Promise<string> {
   // XMLHttpRequest, because fetch does not tell how much of a body has been sent.
   const request = new XMLHttpRequest();
-  const done = new Promise<Letter>((resolve, reject) => {
-    request.upload.onprogress = (event) => onProgress(event.loaded);
+  const done = new Promise<string>((resolve, reject) => {
+    request.upload.onprogress = (event) => upload.onProgress(event.loaded);
     request.onerror = () => reject(Problem.local("offline"));
     request.onabort = () => reject(Problem.local("aborted"));
     request.onload = () => {
-      if (request.status === 201) resolve(JSON.parse(request.responseText) as Letter);
+      if (request.status >= 200 && request.status < 300) resolve(request.responseText);
       else reject(refusal(request));
     };
   });
-  request.open("POST", `${backendUrl}/v1/letters`);
+  request.open(upload.method, backendUrl + upload.path);
   request.withCredentials = backendUrl !== "";
-  request.setRequestHeader("Idempotency-Key", draft.id);
-  if (file === null) {
-    request.setRequestHeader("Content-Type", "application/json");
-    request.send(JSON.stringify(jsonBody(draft)));
-  } else {
-    request.send(formBody(draft, file));
+  for (const [name, value] of Object.entries(upload.headers)) {
+    request.setRequestHeader(name, value);
   }
-  signal.addEventListener("abort", () => request.abort(), { once: true });
+  request.send(upload.body);
+  upload.signal.addEventListener("abort", () => request.abort(), { once: true });
   return done;
 }
 

@@ -10,7 +10,8 @@ import {
 } from "./machine";
 import { newKey } from "./key";
 import { readOutbox, writeOutbox } from "./outbox";
-import { postLetter } from "./post";
+import { sendLetter } from "./send";
+import { uploadAddress } from "./uploads";
 
 type OnSent = (draft: Draft, letter: Letter) => void;
 
@@ -53,13 +54,19 @@ export function resumeTransfer(id: string, file: File): void {
   const transfer = transfers.find((t) => t.draft.id === id);
   if (transfer === undefined) return;
   const { draft } = transfer;
-  cancelTransfer(id);
   const isSame = file.name === draft.fileName && file.size === draft.fileSize;
+  if (isSame) drop(id);
+  else cancelTransfer(id);
   const changed = { id: newKey(), fileName: file.name, fileSize: file.size };
   startTransfer(isSame ? draft : { ...draft, ...changed }, file);
 }
 
 export function cancelTransfer(id: string): void {
+  drop(id);
+  if (uploadAddress(id) !== undefined) void import("./upload").then((m) => m.deleteUpload(id));
+}
+
+function drop(id: string): void {
   stops.get(id)?.abort();
   forget(id);
 }
@@ -98,9 +105,10 @@ async function run(draft: Draft): Promise<void> {
 /** Null when the letter has arrived. */
 async function attemptOnce(draft: Draft, signal: AbortSignal): Promise<Problem | null> {
   try {
-    const onProgress = (sentBytes: number) =>
-      apply(draft.id, { kind: "progressed", sentBytes, at: performance.now() });
-    const letter = await postLetter(draft, files.get(draft.id) ?? null, onProgress, signal);
+    const tell = (kind: "started" | "progressed") => (sentBytes: number) =>
+      apply(draft.id, { kind, sentBytes, at: performance.now() });
+    const progress = { onStart: tell("started"), onProgress: tell("progressed") };
+    const letter = await sendLetter(draft, files.get(draft.id) ?? null, progress, signal);
     for (const listener of sentListeners) listener(draft, letter);
     forget(draft.id);
     return null;

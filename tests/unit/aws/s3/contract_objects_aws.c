@@ -30,5 +30,6 @@ static void unmake(void *p)
 int main(void)
 {
     const struct objects_maker maker = {.make = make, .unmake = unmake};
-    return contract_objects_run("objects in S3", &maker) == 0 ? 0 : 1;
+    int failed = contract_objects_run("objects in S3", &maker);
+    return failed + contract_drafts_run("drafts in S3", &maker) == 0 ? 0 : 1;
 }

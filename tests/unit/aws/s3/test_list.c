@@ -61,6 +61,17 @@ static void test_objects(void **state)
     assert_true(s3_list_is_truncated(&arena, list));
 }
 
+static void test_tail_of_a_draft(void **state)
+{
+    (void)state;
+    struct bytes rest = BYTES_LIT("<R><Contents><Key>m/" ID ".8388609</Key></Contents></R>");
+    struct s3_entry entry;
+    struct uuid id;
+    assert_true(uuid_parse(BYTES_LIT(ID), &id));
+    assert_true(next(&rest, &entry));
+    assert_true(entry.is_tail && !entry.is_letter && uuid_equal(&entry.id, &id));
+}
+
 static void test_uploads(void **state)
 {
     (void)state;
@@ -154,7 +165,8 @@ int main(void)
 {
 #define CASE(function) cmocka_unit_test_setup_teardown(function, start, end)
     const struct CMUnitTest tests[] = {
-        CASE(test_objects),          CASE(test_uploads),      CASE(test_nothing_is_taken_for_old),
+        CASE(test_objects),          CASE(test_tail_of_a_draft),
+        CASE(test_uploads),          CASE(test_nothing_is_taken_for_old),
         CASE(test_long_key_is_none), CASE(test_broken_lists),
     };
     return cmocka_run_group_tests_name("lists of S3", tests, NULL, NULL);
