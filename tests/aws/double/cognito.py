@@ -118,8 +118,8 @@ class Cognito:
 
     def _create_user_pool(self, p):
         if p.get("MfaConfiguration", "OFF") != "OFF":
-            raise Refusal("InvalidParameterException", "SMS configuration and Auto verification for "
-                          "phone_number are required when MFA is required/optional")
+            raise Refusal("InvalidParameterException", "SMS configuration and Auto verification "
+                          "for phone_number are required when MFA is required/optional")
         pool = UserPool(p)
         self._pools[pool.pool_id] = pool
         return self._describe_user_pool({"UserPoolId": pool.pool_id})

@@ -120,7 +120,8 @@ class SoftwareTokens:
         pool, client = self._cognito.pool_and_client(p)
         responses = p.get("ChallengeResponses", {})
         if p["ChallengeName"] != NAME:
-            raise Refusal("InvalidParameterException", f"The double asks for no {p['ChallengeName']}")
+            raise Refusal("InvalidParameterException",
+                          f"The double asks for no {p['ChallengeName']}")
         for name in ("USERNAME", NAME + "_CODE"):
             if name not in responses:
                 raise Refusal("InvalidParameterException", f"Missing required parameter {name}")

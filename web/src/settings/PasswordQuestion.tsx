@@ -19,7 +19,7 @@ interface PasswordQuestionProps {
   onSubmit: (proof: PasswordProof) => void;
 }
 
-/** Asks for the password, and the second factor's code where that is on, before something that only its owner may do. */
+/** Asks for the password, and the second factor's code, before something that only its owner may do. */
 export function PasswordQuestion({
   action,
   look = "primary",
