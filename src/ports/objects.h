@@ -82,11 +82,11 @@ struct objects {
     enum err (*remove)(void *self, struct ctx *ctx, const struct uuid *id) MUST_CHECK;
 
     /* Objects, drafts and unfinished writes older than before_unix_ms that keep(arg, id) does not
-     * vouch for are removed; *removed counts them. For crashes between object and record. Where only this
-     * process writes (files), those from before the port was opened go too, whatever their age;
-     * where several nodes write and sweep at once (S3), nothing young is ever removed, and writes
-     * in parts count as a day younger. Stops with ERR_DEADLINE at ctx's deadline and goes on from
-     * there the next time. One thread at a time. */
+     * vouch for are removed; *removed counts them. For crashes between object and record. Where
+     * only this process writes (files), those from before the port was opened go too, whatever
+     * their age; where several nodes write and sweep at once (S3), nothing young is ever removed,
+     * and writes in parts count as a day younger. Stops with ERR_DEADLINE at ctx's deadline and
+     * goes on from there the next time. One thread at a time. */
     enum err (*sweep)(void *self, struct ctx *ctx, int64_t before_unix_ms,
                       enum err (*keep)(void *arg, const struct uuid *id, bool *keep), void *arg,
                       size_t *removed) MUST_CHECK;

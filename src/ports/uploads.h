@@ -1,5 +1,5 @@
-/* The uploads port: what is known of letters whose file comes in several requests. Embedded: SQLite.
- * AWS: DynamoDB.
+/* The uploads port: what is known of letters whose file comes in several requests. Embedded:
+ * SQLite. AWS: DynamoDB.
  *
  * Contract for every adapter:
  *  - Thread-safe. Results live in ctx->arena. Calls may block: worker threads only.
@@ -62,8 +62,7 @@ struct uploads {
                         struct upload_page *out) MUST_CHECK;
 
     /* Removes one that expired has given. No actor. */
-    enum err (*forget)(void *self, struct ctx *ctx,
-                       const struct upload_record *upload) MUST_CHECK;
+    enum err (*forget)(void *self, struct ctx *ctx, const struct upload_record *upload) MUST_CHECK;
 
     /* True in *exists when there is one of that id, expired or not. No actor. */
     enum err (*exists)(void *self, struct ctx *ctx, const struct uuid *id, bool *exists) MUST_CHECK;
