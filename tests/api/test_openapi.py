@@ -35,9 +35,10 @@ def run_schemathesis(server, user, *options):
         "--checks", "not_a_server_error", "--max-examples", EXAMPLES, "--request-timeout", "20",
         "--exclude-path", "/v1/events", "--phases", "examples,coverage,fuzzing",
         "--suppress-health-check", "all", "--no-color", *options]
-    hooks = {"SCHEMATHESIS_HOOKS": str(pathlib.Path(__file__).with_name("schemathesis_hooks.py"))}
+    environment = os.environ | {"SCHEMATHESIS_HOOKS": "schemathesis_hooks",
+                                "PYTHONPATH": str(ROOT / "tests/support")}
     return subprocess.run(command, capture_output=True, text=True, timeout=900, check=False,
-                          env=os.environ | hooks)
+                          env=environment)
 
 
 def test_schemathesis_finds_no_server_error(make_server):

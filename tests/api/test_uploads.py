@@ -434,7 +434,7 @@ def test_uploads_expire_and_lost_files_are_lost(make_server):
     assert tus.patch(one.id, lost, 0, bytes(500_000)).status_code == 204
     assert server.stop() == 0
     (server.data_dir / "objects/drafts" / lost.split("/")[-1].split(".")[0]).unlink()
-    soon = int(time.time() * 1000) + 3000
+    soon = int(time.time() * 1000) + 1500
     with sqlite3.connect(server.data_dir / "letterlock.sqlite") as db:
         db.execute("UPDATE uploads SET expires_ms = ? WHERE id = ?",
                    (soon, bytes.fromhex(path.split("/")[-1].split(".")[0].replace("-", ""))))
