@@ -269,10 +269,10 @@ def now_ms():
 
 
 def sweep_late(desk, kept=None, **variables):
-    """A sweep as of the day after tomorrow; what it removed."""
+    """A sweep as of the day after tomorrow, which ends well."""
     done = desk.run("sweep", now_ms() + 2 * DAY_MS, kept or letter_id(), **variables)
     assert done["error"] == "ok"
-    return done["removed"]
+    return done
 
 
 def test_sweep(environment_of_its_own):
@@ -288,7 +288,7 @@ def test_sweep(environment_of_its_own):
     assert desk.run("sweep", in_an_hour, kept)["removed"] == 1
     assert desk.exists(tail) and desk.exists(large) and not desk.exists(small)
     assert len(desk.uploads()) == 1
-    assert sweep_late(desk, kept) == 3
+    assert sweep_late(desk, kept)["removed"] == 3
     assert desk.exists(kept) and not desk.exists(tail) and not desk.exists(large) and desk.uploads() == []
     assert desk.exists("something-else")
 
@@ -301,7 +301,9 @@ def test_sweep_goes_on_over_pages_and_deadlines(environment_of_its_own):
             where = {"Bucket": desk.bucket, "Key": f"m/{letter_id()}"}
             assert http.put(desk.s3.generate_presigned_url("put_object", where),
                             content=b"x").status_code == 200
-    assert sweep_late(desk, TIMEOUT_MS="1000") == orphans
+    done = sweep_late(desk, TIMEOUT_MS="1000")
+    # A call that the deadline cut short may have removed what it did not hear of: one a round.
+    assert orphans - (done["rounds"] - 1) <= done["removed"] <= orphans
     assert desk.s3.list_objects_v2(Bucket=desk.bucket)["KeyCount"] == 0
 
 

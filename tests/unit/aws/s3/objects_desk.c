@@ -21,6 +21,7 @@ struct desk {
     struct ctx ctx;
     struct objects port;
     int64_t timeout_ms;
+    unsigned rounds; /* of a sweep, each of which a deadline may have cut */
     uint8_t *piece;
     uint8_t *expected;
 };
@@ -101,6 +102,7 @@ static enum err sweep(struct desk *d, int64_t before, struct uuid *kept, size_t 
     *removed = 0;
     do {
         size_t more = 0;
+        d->rounds++;
         renew_deadline(d);
         e = d->port.sweep(d->port.self, &d->ctx, before, keep_one, kept, &more);
         *removed += more;
@@ -168,9 +170,10 @@ int main(int argc, char **argv)
     struct s3_objects *objects = s3_objects_create(d.cloud.client);
     d.port = s3_objects_port(objects);
     enum err e = run(&d, argc, argv, &removed);
-    (void)printf("{\"error\": \"%s\", \"requests\": %llu, \"removed\": %zu, \"peak_kib\": %ld}\n",
+    (void)printf("{\"error\": \"%s\", \"requests\": %llu, \"removed\": %zu, \"rounds\": %u, "
+                 "\"peak_kib\": %ld}\n",
                  err_code(e), (unsigned long long)aws_client_count(d.cloud.client, AWS_S3), removed,
-                 peak_kib());
+                 d.rounds, peak_kib());
     s3_objects_destroy(objects);
     mem_free(d.expected);
     mem_free(d.piece);
