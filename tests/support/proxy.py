@@ -60,3 +60,5 @@ class Proxy:
                 s.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
+        # What comes after that is answered with a reset; without it the sender would only stall.
+        source.close()
