@@ -122,6 +122,8 @@ static enum err turn_on(struct store_db *db, void *arg)
     struct turn *turn = arg;
     struct account account;
     enum err e = read_off(db, turn, &account);
+    if (e == ERR_OK && turn->outcome == ERR_OK && account.totp.n == 0)
+        turn->outcome = ERR_NOT_FOUND; /* turned on and off again meanwhile */
     if (e == ERR_OK && turn->outcome == ERR_OK)
         e = check_code(db, turn->ctx, &account, turn->totp, &turn->outcome);
     if (e != ERR_OK || turn->outcome != ERR_OK)
