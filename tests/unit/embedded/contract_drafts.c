@@ -177,6 +177,20 @@ static void test_two_write_the_same(void **state)
     assert_object(f, 17 * MIB);
 }
 
+/* A request that was given up before it wrote anything opens the draft once it is an object. */
+static void test_late_opening_does_not_hide_the_object(void **state)
+{
+    struct fixture *f = *state;
+    struct object_draft_place behind = f->place;
+    struct object_draft *late = NULL;
+    grow(f, MIB, MIB);
+    assert_int_equal(commit(f), ERR_OK);
+    assert_int_equal(f->port.draft_open(f->port.self, &f->ctx, &behind, &late), ERR_OK);
+    f->port.draft_close(late);
+    assert_int_equal(commit(f), ERR_OK);
+    assert_object(f, MIB);
+}
+
 static void test_removed_draft_is_gone(void **state)
 {
     struct fixture *f = *state;
@@ -218,6 +232,7 @@ int contract_drafts_run(const char *name, const struct objects_maker *maker)
         CASE(test_small_draft),
         CASE(test_bytes_that_were_not_synced_come_again),
         CASE(test_two_write_the_same),
+        CASE(test_late_opening_does_not_hide_the_object),
         CASE(test_removed_draft_is_gone),
         CASE(test_sweep_keeps_drafts_that_are_vouched_for),
     };
