@@ -2,7 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { Link, Navigate, useLocation, useNavigate } from "react-router";
 import { api, body } from "../api/client";
 import { Problem } from "../api/problem";
-import { useSession } from "../app/Session";
+import { useSession, type Arrival } from "../app/Session";
 import { useTitle } from "../app/useTitle";
 import { useI18n } from "../i18n/I18n";
 import { Button } from "../ui/Button";
@@ -13,16 +13,12 @@ import { EntryPage } from "./EntryPage";
 import { readForm } from "./form";
 import { pendingUsername, setPendingRecoveryKey, setPendingUsername } from "./pending";
 
-interface Arrival {
-  from?: string;
-  note?: "confirmed" | "reset" | "erased";
-}
-
 export default function SignIn() {
   const { t } = useI18n();
-  const { isSignedIn, enter } = useSession();
+  const { isSignedIn, farewell, enter } = useSession();
   const navigate = useNavigate();
   const arrival = (useLocation().state ?? {}) as Arrival;
+  const note = arrival.note ?? farewell?.note;
   useTitle(t("sign_in.title"));
 
   const signIn = useMutation({
@@ -49,9 +45,7 @@ export default function SignIn() {
   }
   return (
     <EntryPage title={t("sign_in.title")} lead={t("sign_in.lead")}>
-      {arrival.note !== undefined && (
-        <Notice icon="check">{t(`sign_in.note_${arrival.note}`)}</Notice>
-      )}
+      {note !== undefined && <Notice icon="check">{t(`sign_in.note_${note}`)}</Notice>}
       {signIn.error !== null && <ProblemNotice error={signIn.error} />}
       <form
         method="post"
