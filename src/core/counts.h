@@ -8,7 +8,7 @@
 struct core_counts {
     _Atomic int64_t letters_sent; /* stored for the first time, not again under the same key */
     _Atomic int64_t sign_ins_granted;
-    _Atomic int64_t sign_ins_refused; /* wrong password, unknown account, throttled, … */
+    _Atomic int64_t sign_ins_refused; /* wrong password, code or account, or throttled */
 };
 
 /* One more. */

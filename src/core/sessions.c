@@ -60,13 +60,23 @@ enum err sessions_authenticate(struct core *core, struct ctx *ctx, struct bytes 
     return check_power(out, wanted);
 }
 
+/* Refused is what a guess brings about; trouble of our own is none, nor is the question for a code,
+ * which follows a right password. */
+static void count_sign_in(struct core_counts *counts, enum err e)
+{
+    if (e == ERR_OK)
+        core_count(&counts->sign_ins_granted);
+    else if (e == ERR_BAD_CREDENTIALS || e == ERR_TOTP_MISMATCH || e == ERR_RATE_LIMITED)
+        core_count(&counts->sign_ins_refused);
+}
+
 enum err sessions_sign_in(struct core *core, struct ctx *ctx, struct bytes login,
                           const struct identity_credential *credential, struct bytes client,
                           struct identity_grant *out)
 {
     const struct identity *identity = &core->ports->identity;
     enum err e = identity->sign_in(identity->self, ctx, login, credential, client, out);
-    core_count(e == ERR_OK ? &core->counts.sign_ins_granted : &core->counts.sign_ins_refused);
+    count_sign_in(&core->counts, e);
     if (e != ERR_OK)
         return e;
     /* Not a reason to withhold the grant, whose recovery key is given only once: the profile tries

@@ -168,5 +168,7 @@ def test_the_account_is_erased(server, open_desk):
     desk.field("Present password").last.fill(user.password)
     desk.press("Erase for good")
     expect(desk.page.get_by_text("are erased")).to_be_visible()
+    desk.field("Username or e-mail address").fill(friend.name)  # it stays to be read
+    expect(desk.page.get_by_text("are erased")).to_be_visible()
     friends = open_desk(friend)
     expect(friends.page.get_by_role("link", name="Erased account")).to_be_visible()

@@ -15,12 +15,21 @@ import { Waiting } from "../ui/Waiting";
 
 export type Me = components["schemas"]["Me"];
 
+/** What the way in is told: where to go back to, or what to say. */
+export interface Arrival {
+  from?: string;
+  note?: "confirmed" | "reset" | "erased";
+}
+
 interface SessionContext {
   isSignedIn: boolean;
+  /** Of the session that was left by intent; null when one ended by itself. */
+  farewell: Arrival | null;
   /** The server took the password: its cookies are set. */
   enter: () => void;
-  /** The session is over: everything that was opened in this tab is forgotten. */
-  leave: () => void;
+  /** The session is over: everything that was opened in this tab is forgotten, and the way in is
+   * shown, with that note. */
+  leave: (note?: Arrival["note"]) => void;
 }
 
 const Context = createContext<SessionContext | null>(null);
@@ -42,6 +51,7 @@ export function useMe(): Me {
 export function SessionRoot({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const [isSignedIn, setSignedIn] = useState(maySignedIn);
+  const [farewell, setFarewell] = useState<Arrival | null>(null);
 
   useEffect(() => {
     const forget = () => {
@@ -68,17 +78,19 @@ export function SessionRoot({ children }: { children: ReactNode }) {
     client.clear();
     noteSignedIn();
     tellOtherTabs({ kind: "signed-in" });
+    setFarewell(null);
     setSignedIn(true);
   };
-  const leave = () => {
+  const leave = (note?: Arrival["note"]) => {
     noteSignedOut();
     stopTransfers();
     clearTab();
     client.clear();
     tellOtherTabs({ kind: "signed-out" });
+    setFarewell(note === undefined ? {} : { note });
     setSignedIn(false);
   };
-  return <Context value={{ isSignedIn, enter, leave }}>{children}</Context>;
+  return <Context value={{ isSignedIn, farewell, enter, leave }}>{children}</Context>;
 }
 
 async function fetchMe(): Promise<Me> {
@@ -89,7 +101,7 @@ async function fetchMe(): Promise<Me> {
 
 /** Shows the screens below it to a signed-in person, and the way in to anybody else. */
 export function RequireSession() {
-  const { isSignedIn } = useSession();
+  const { isSignedIn, farewell } = useSession();
   const location = useLocation();
   const me = useQuery({
     queryKey: keys.me,
@@ -98,7 +110,7 @@ export function RequireSession() {
     staleTime: 60_000,
   });
   if (!isSignedIn) {
-    return <Navigate to="/sign-in" replace state={{ from: location.pathname }} />;
+    return <Navigate to="/sign-in" replace state={farewell ?? { from: location.pathname }} />;
   }
   if (me.data !== undefined) return <SignedIn key={me.data.id} me={me.data} />;
   if (me.error !== null) {

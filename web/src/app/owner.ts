@@ -1,5 +1,6 @@
 import { forgetDrafts } from "../thread/drafts";
 import { writeOutbox } from "../transfers/outbox";
+import { forgetUploadAddresses } from "../transfers/uploads";
 
 /** Whose drafts and unsent letters this tab keeps. */
 const OWNER = "letterlock.owner";
@@ -16,4 +17,5 @@ export function clearTab(): void {
   sessionStorage.removeItem(OWNER);
   forgetDrafts();
   writeOutbox([]);
+  forgetUploadAddresses();
 }

@@ -13,7 +13,8 @@ export function makeQueryClient(): QueryClient {
         retry: (failures, error) =>
           error instanceof Problem && error.isPassing && failures < MAX_RETRIES,
       },
-      mutations: { networkMode: "always" },
+      // What was sent and answered holds passwords and secrets: nothing of it outlives its screen.
+      mutations: { networkMode: "always", gcTime: 0 },
     },
   });
 }

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { Link, Navigate, useLocation, useNavigate } from "react-router";
 import { api, body } from "../api/client";
 import { Problem } from "../api/problem";
-import { useSession } from "../app/Session";
+import { useSession, type Arrival } from "../app/Session";
 import { useTitle } from "../app/useTitle";
 import { useI18n } from "../i18n/I18n";
 import { Button } from "../ui/Button";
@@ -15,17 +15,13 @@ import { readForm } from "./form";
 import { pendingUsername, setPendingRecoveryKey, setPendingUsername } from "./pending";
 import { asksTotp, TotpField } from "./TotpField";
 
-interface Arrival {
-  from?: string;
-  note?: "confirmed" | "reset" | "erased";
-}
-
 export default function SignIn() {
   const { t } = useI18n();
-  const { isSignedIn, enter } = useSession();
+  const { isSignedIn, farewell, enter } = useSession();
   const navigate = useNavigate();
   const [isTotpAsked, setTotpAsked] = useState(false);
   const arrival = (useLocation().state ?? {}) as Arrival;
+  const note = arrival.note ?? farewell?.note;
   useTitle(t("sign_in.title"));
 
   const signIn = useMutation({
@@ -54,9 +50,7 @@ export default function SignIn() {
   const isFirstAsked = signIn.error instanceof Problem && signIn.error.code === "totp_required";
   return (
     <EntryPage title={t("sign_in.title")} lead={t("sign_in.lead")}>
-      {arrival.note !== undefined && (
-        <Notice icon="check">{t(`sign_in.note_${arrival.note}`)}</Notice>
-      )}
+      {note !== undefined && <Notice icon="check">{t(`sign_in.note_${note}`)}</Notice>}
       {isFirstAsked && <Notice>{t("totp.asked")}</Notice>}
       {signIn.error !== null && !isFirstAsked && <ProblemNotice error={signIn.error} />}
       <form

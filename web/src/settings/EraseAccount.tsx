@@ -1,6 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { useNavigate } from "react-router";
 import { api } from "../api/client";
 import { useMe, useSession } from "../app/Session";
 import { useI18n } from "../i18n/I18n";
@@ -14,14 +13,10 @@ export function EraseAccount() {
   const { t } = useI18n();
   const me = useMe();
   const { leave } = useSession();
-  const navigate = useNavigate();
   const [isAsked, setAsked] = useState(false);
   const erase = useMutation({
     mutationFn: (proof: PasswordProof) => api.DELETE("/v1/me", { body: proof }),
-    onSuccess: () => {
-      void navigate("/sign-in", { replace: true, state: { note: "erased" } });
-      leave();
-    },
+    onSuccess: () => leave("erased"),
   });
   return (
     <Section title={t("erase.title")} text={t("erase.text")}>

@@ -1,5 +1,4 @@
 import { useMutation } from "@tanstack/react-query";
-import { useNavigate } from "react-router";
 import { api } from "../api/client";
 import { Problem } from "../api/problem";
 import { useSession } from "../app/Session";
@@ -11,13 +10,9 @@ import { ProblemNotice } from "../ui/Notice";
 export function SignOut() {
   const { t } = useI18n();
   const { leave } = useSession();
-  const navigate = useNavigate();
   const signOut = useMutation({
     mutationFn: endThisSession,
-    onSuccess: () => {
-      void navigate("/sign-in", { replace: true });
-      leave();
-    },
+    onSuccess: () => leave(),
   });
   return (
     <>

@@ -22,7 +22,7 @@ function write(addresses: Addresses): void {
   }
 }
 
-const known: Addresses = {};
+let known: Addresses = {};
 
 export function uploadAddress(draftId: string): string | undefined {
   return known[draftId] ?? read()[draftId];
@@ -38,4 +38,10 @@ export function forgetUploadAddress(draftId: string): void {
   delete known[draftId];
   delete kept[draftId];
   write(kept);
+}
+
+/** Forgets all of them: whoever signs in next has no use for them. */
+export function forgetUploadAddresses(): void {
+  known = {};
+  sessionStorage.removeItem(UPLOADS);
 }
