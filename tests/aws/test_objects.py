@@ -111,7 +111,7 @@ def test_a_small_object_costs_one_request_each_way(desk):
     id, put = desk.put(SMALL)
     assert put["requests"] == 1
     assert desk.run("get", id, SMALL, 0) | {"peak_kib": 0} == {
-        "error": "ok", "requests": 1, "removed": 0, "peak_kib": 0}
+        "error": "ok", "requests": 1, "removed": 0, "rounds": 0, "peak_kib": 0}
 
 
 def test_the_object_says_what_it_is(desk):

@@ -7,29 +7,41 @@ import shutil
 import pytest
 from playwright.sync_api import sync_playwright
 
+from browsers import Chromium, Firefoxes
 from desk import Desk
 from support.backends import new_server
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHOTS = ROOT / "test-artifacts" / "browser"
-# LETTERLOCK_BROWSER=firefox: Debian's firefox-esr instead of its chromium.
+# LETTERLOCK_BROWSER=firefox: Debian's firefox-esr instead of its chromium; tests marked
+# `chromium` are left out then.
 ON_FIREFOX = os.environ.get("LETTERLOCK_BROWSER") == "firefox"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
          "--disable-component-update", "--no-first-run"]
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "chromium(reason): what Playwright cannot do in Firefox")
+
+
+def pytest_collection_modifyitems(config, items):
+    left_out = [i for i in items if ON_FIREFOX and i.get_closest_marker("chromium")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [i for i in items if i not in left_out]
+
+
 @pytest.fixture(scope="session")
-def browser():
+def browsers():
     program = "firefox-esr" if ON_FIREFOX else "chromium"
     assert shutil.which(program), f"Debian's {program} is not installed"
     with sync_playwright() as playwright:
         if ON_FIREFOX:
-            launched = playwright.firefox.launch(channel="moz-firefox",
-                                                 executable_path=shutil.which(program))
+            made = Firefoxes(playwright, shutil.which(program))
         else:
-            launched = playwright.chromium.launch(executable_path=shutil.which(program), args=FLAGS)
-        yield launched
-        launched.close()
+            made = Chromium(playwright, shutil.which(program), FLAGS)
+        yield made
+        made.close()
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +55,13 @@ def server(tmp_path_factory, request):
 
 
 @pytest.fixture
-def open_desk(browser, server, request):
+def open_desk(browsers, server, request):
     """open_desk(user=None, **context): a window of a browser of its own, signed in as user. When
     the test ends every window must have kept the content policy and asked no other server."""
     desks = []
 
     def make(user=None, **context):
-        desk = Desk(browser, server, request.node.name, SHOTS, **context)
+        desk = Desk(browsers, server, request.node.name, SHOTS, **context)
         desks.append(desk)
         if user is not None:
             desk.sign_in(user)

@@ -5,10 +5,13 @@ import re
 from playwright.sync_api import expect
 
 WAIT_MS = 10_000
+# Of "body {}", which Playwright puts into a page of Firefox before a picture of it, and which the
+# content policy refuses; Firefox tells of refusals among the errors.
+PLAYWRIGHT_STYLE = "sha256-YjaKGiklmzC6wjXA513HAMmzus8VE61XCOT+SmwNZWA="
 
 
 class Desk:
-    def __init__(self, browser, server, name, shots, **context):
+    def __init__(self, browsers, server, name, shots, **context):
         context.setdefault("locale", "en-GB")
         context.setdefault("viewport", {"width": 1280, "height": 800})
         context.setdefault("accept_downloads", True)
@@ -18,10 +21,11 @@ class Desk:
         self.violations = []
         self.script_errors = []
         self.foreign_requests = []
-        self.context = browser.new_context(**context)
+        self.browsers = browsers
+        self.context = browsers.new_context(**context)
         self.context.set_default_timeout(WAIT_MS)
         self.context.on("request", self._note_request)
-        self.context.on("weberror", lambda e: self.script_errors.append(str(e.error)))
+        self.context.on("weberror", self._note_error)
         self.context.on("console", self._note_console)
         self.page = self.context.new_page()
 
@@ -32,6 +36,10 @@ class Desk:
     def _note_console(self, message):
         if re.search(r"Content Security Policy|TrustedHTML|TrustedScript", message.text):
             self.violations.append(message.text)
+
+    def _note_error(self, error):
+        if PLAYWRIGHT_STYLE not in str(error.error):
+            self.script_errors.append(str(error.error))
 
     def close(self):
         self.context.close()
@@ -75,6 +83,15 @@ class Desk:
 
     def attach(self, *files):
         self.page.locator(".composer input[type=file]").set_input_files(list(files))
+
+    def save(self, button):
+        """Presses the button of a download; gives the suggested name and what was saved."""
+        with self.page.expect_download() as download:
+            self.press(button)
+        return download.value.suggested_filename, self.browsers.read_download(download.value)
+
+    def set_offline(self, offline):
+        self.browsers.set_offline(self, offline)
 
     def letters(self):
         return self.page.locator("article.letter")

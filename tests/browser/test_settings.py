@@ -154,9 +154,8 @@ def test_the_export_is_saved(server, open_desk):
     user = server.user()
     desk = open_desk(user)
     desk.goto("/settings")
-    with desk.page.expect_download() as download:
-        desk.press("Download")
-    assert json.loads(download.value.path().read_text())["profile"]["username"] == user.name
+    _, export = desk.save("Download")
+    assert json.loads(export)["profile"]["username"] == user.name
 
 
 def test_the_account_is_erased(server, open_desk):

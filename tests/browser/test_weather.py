@@ -27,16 +27,17 @@ def test_the_server_restarts_in_the_middle_of_a_conversation(server, pair):
 def test_offline_is_said_and_what_was_written_goes_out_afterwards(pair):
     a_desk, a, b_desk, b = pair
     a_desk.find_person(b.name)
-    a_desk.context.set_offline(True)
+    a_desk.set_offline(True)
     expect(a_desk.page.get_by_text("You are offline")).to_be_visible()
     a_desk.write("patience")
     expect(a_desk.page.get_by_text("No connection")).to_be_visible()
     a_desk.shoot("offline")
-    a_desk.context.set_offline(False)
+    a_desk.set_offline(False)
     expect(a_desk.page.get_by_text("Sealed and delivered")).to_be_visible(timeout=40_000)
     expect(a_desk.page.get_by_text("You are offline")).to_have_count(0)
 
 
+@pytest.mark.chromium("lets the server answer and drops the answer")
 def test_a_lost_answer_sends_nothing_twice(server, pair):
     a_desk, a, b_desk, b = pair
     a_desk.find_person(b.name)
@@ -93,10 +94,12 @@ def test_expired_tokens_are_renewed_unseen_whatever_is_done_next(server, pair):
     expect(a_desk.page.get_by_text("answer")).to_be_visible()
 
 
-def test_expired_tokens_in_the_middle_of_an_upload(pair):
+def test_expired_tokens_in_the_middle_of_an_upload(pair, tmp_path):
     a_desk, a, b_desk, b = pair
     a_desk.find_person(b.name)
-    a_desk.attach(upload("big.bin", "application/octet-stream", b"x" * 20_000_000))
+    path = tmp_path / "big.bin"
+    path.write_bytes(b"x" * 20_000_000)
+    a_desk.attach(path)
     a_desk.page.route("**/v1/letters/unread", lambda route: route.continue_())
     drop_tokens(a_desk)
     a_desk.press("Seal and send")
@@ -165,6 +168,7 @@ def test_a_wrong_clock_breaks_nothing(server, open_desk, offset_hours):
     expect(desk.page.get_by_text("Sealed and delivered")).to_be_visible()
 
 
+@pytest.mark.chromium("slows its network through the DevTools protocol")
 def test_a_slow_line_shows_that_it_works(server, open_desk):
     a, b = server.user(), server.user()
     desk = open_desk(a)
@@ -225,10 +229,10 @@ def proxy(server):
 
 
 @pytest.fixture
-def far_desk(browser, server, proxy, request, tmp_path):
+def far_desk(browsers, server, proxy, request, tmp_path):
     """A window whose way to the server can be broken, and somebody to write to."""
     a, b = server.user(), server.user()
-    desk = Desk(browser, Through(server, proxy), request.node.name, tmp_path)
+    desk = Desk(browsers, Through(server, proxy), request.node.name, tmp_path)
     desk.sign_in(a)
     desk.find_person(b.name)
     yield desk, b

@@ -30,7 +30,8 @@ interface ComposerProps {
   setFiles: (files: readonly File[]) => void;
 }
 
-const sendsByEnter = globalThis.matchMedia?.("(pointer: fine)").matches ?? true;
+/** On a touch screen Enter is a new line; a keyboard without a mouse ("pointer: none") still sends. */
+const sendsByEnter = !globalThis.matchMedia?.("(pointer: coarse)").matches;
 
 export function Composer({ ref, person, files, onFiles, setFiles }: ComposerProps) {
   const { t, locale } = useI18n();
