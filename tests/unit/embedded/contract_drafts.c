@@ -228,12 +228,9 @@ int contract_drafts_run(const char *name, const struct objects_maker *maker)
 {
 #define CASE(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        CASE(test_draft_grows_and_becomes_an_object),
-        CASE(test_small_draft),
-        CASE(test_bytes_that_were_not_synced_come_again),
-        CASE(test_two_write_the_same),
-        CASE(test_late_opening_does_not_hide_the_object),
-        CASE(test_removed_draft_is_gone),
+        CASE(test_draft_grows_and_becomes_an_object),       CASE(test_small_draft),
+        CASE(test_bytes_that_were_not_synced_come_again),   CASE(test_two_write_the_same),
+        CASE(test_late_opening_does_not_hide_the_object),   CASE(test_removed_draft_is_gone),
         CASE(test_sweep_keeps_drafts_that_are_vouched_for),
     };
     the_maker = maker;
