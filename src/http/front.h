@@ -35,6 +35,7 @@ struct http_server {
     _Atomic bool draining;           /* replies close their connection, event streams end */
     _Atomic bool closing;            /* new requests are cut */
     _Atomic int64_t transfers_ended; /* since memory was last given back */
+    int64_t trim_again_mono_ms;      /* 0: not at all; of the sweeper's thread */
 };
 
 /* The body of the thread that watches deadlines and heartbeats (sweeper.c). */
