@@ -8,6 +8,12 @@ static enum err find_recipient(struct upload *u, struct ctx *ctx, struct user_re
     const struct records *records = &u->core->ports->records;
     const struct upload_state *s = &u->state;
     enum err e = records->user_by_id(records->self, ctx, &s->recipient_id, out);
+    /* They may have been disabled since; a letter that an earlier try stored stays stored. */
+    bool stored = false;
+    if (e == ERR_OK && out->state != USER_READY)
+        e = records->message_exists(records->self, ctx, &s->id, &stored);
+    if (e == ERR_OK && out->state != USER_READY && !stored)
+        e = ERR_UNKNOWN_RECIPIENT;
     if (e != ERR_OK)
         return e == ERR_NOT_FOUND ? ERR_UNKNOWN_RECIPIENT : e;
     memcpy(out->key_reference, s->recipient_key, sizeof out->key_reference);

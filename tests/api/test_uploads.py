@@ -249,6 +249,26 @@ def test_an_idempotency_key_makes_one_letter(server, alice, make_user_pair):
     assert content(two, letter) == data
 
 
+@pytest.mark.embedded("letterlock admin")
+def test_who_was_disabled_meanwhile_gets_no_letter(server, alice, run_admin):
+    bob = server.user()
+    data = os.urandom(100_000)
+    path = tus.begin(alice.id, bob, len(data))
+    assert tus.patch(alice.id, path, 0, data[:70_000]).status_code == 204
+
+    def is_known():
+        r = alice.id.post("/v1/letters", json={"to": bob.name, "text": "hello"})
+        return r.status_code == 201
+
+    run_admin("disable", bob.name)
+    wait_for(lambda: not is_known(), "the account to be disabled")
+    r = tus.patch(alice.id, path, 70_000, data[70_000:])
+    assert (r.status_code, r.json()["code"]) == (404, "unknown_recipient")
+    run_admin("enable", bob.name)
+    wait_for(is_known, "the account to be enabled")
+    assert tus.finish(alice.id, path, data, len(data))
+
+
 # --- two at once, and what breaks ---
 
 def test_a_second_request_takes_over_cleanly(server, alice, bob):
