@@ -1,5 +1,6 @@
 #include "app/env_file.h"
 
+#include "base/ascii.h"
 #include "cli/cli_file.h"
 
 #include <stdio.h>
@@ -28,9 +29,9 @@ static bool is_text(struct bytes line)
 static size_t name_length(struct bytes line)
 {
     size_t n = 0;
-    while (n < line.n && (line.p[n] == '_' || (line.p[n] >= 'A' && line.p[n] <= 'Z') ||
-                          (line.p[n] >= 'a' && line.p[n] <= 'z') ||
-                          (n > 0 && line.p[n] >= '0' && line.p[n] <= '9')))
+    if (line.n > 0 && line.p[0] >= '0' && line.p[0] <= '9')
+        return 0;
+    while (n < line.n && (line.p[n] == '_' || ascii_is_alphanumeric(line.p[n])))
         n++;
     return n;
 }

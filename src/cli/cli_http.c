@@ -120,6 +120,13 @@ static int64_t content_range_start(struct bytes value)
     return (int64_t)start;
 }
 
+/* A value that does not fit is as good as none. */
+static void keep_value(char *out, size_t size, struct bytes value)
+{
+    if (value.n < size)
+        (void)snprintf(out, size, "%.*s", BYTES_FMT(value));
+}
+
 static size_t take_header(char *p, size_t size, size_t count, void *arg)
 {
     struct exchange *x = arg;
@@ -130,11 +137,9 @@ static size_t take_header(char *p, size_t size, size_t count, void *arg)
         x->response->location[0] = '\0';
         x->response->range_start = -1;
     } else if (header_value(line, BYTES_LIT("etag"), &value)) {
-        if (value.n < sizeof x->response->etag)
-            snprintf(x->response->etag, sizeof x->response->etag, "%.*s", BYTES_FMT(value));
+        keep_value(x->response->etag, sizeof x->response->etag, value);
     } else if (header_value(line, BYTES_LIT("location"), &value)) {
-        if (value.n < sizeof x->response->location)
-            snprintf(x->response->location, sizeof x->response->location, "%.*s", BYTES_FMT(value));
+        keep_value(x->response->location, sizeof x->response->location, value);
     } else if (header_value(line, BYTES_LIT("content-range"), &value)) {
         x->response->range_start = content_range_start(value);
     }

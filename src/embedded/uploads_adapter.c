@@ -39,8 +39,7 @@ static enum err check_limits(struct store_db *db, const struct upload_task *t)
         return e;
     uint64_t count = (uint64_t)store_column_int(s, 0);
     uint64_t bytes = (uint64_t)store_column_int(s, 1);
-    bool fits = count < t->limits->count_max && t->in->length <= t->limits->bytes_max &&
-                bytes <= t->limits->bytes_max - t->in->length;
+    bool fits = upload_limits_admit(t->limits, count, bytes, t->in->length);
     return fits ? ERR_OK : ERR_TOO_MANY_UPLOADS;
 }
 

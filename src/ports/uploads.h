@@ -31,6 +31,14 @@ struct upload_limits {
     uint64_t bytes_max; /* declared by all of them together */
 };
 
+/* True when one more of length bytes keeps within limits, beside count open ones of bytes. */
+static inline bool upload_limits_admit(const struct upload_limits *limits, uint64_t count,
+                                       uint64_t bytes, uint64_t length)
+{
+    return count < limits->count_max && length <= limits->bytes_max &&
+           bytes <= limits->bytes_max - length;
+}
+
 struct upload_page {
     struct upload_record *items; /* without state */
     size_t count;

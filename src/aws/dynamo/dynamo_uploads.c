@@ -24,15 +24,19 @@ static json_t *key_of(struct ctx *ctx, const struct uuid *id)
     return key;
 }
 
-static bool read_item(const json_t *item, struct arena *arena, struct upload_record *out)
+static bool read_id(const json_t *item, struct uuid *id)
 {
     const struct bytes prefix = BYTES_LIT(DYNAMO_UPLOAD_PREFIX);
     struct bytes key;
+    return dynamo_item_text(item, "messageId", &key) &&
+           uuid_parse(bytes_slice(key, prefix.n, SIZE_MAX), id);
+}
+
+static bool read_item(const json_t *item, struct arena *arena, struct upload_record *out)
+{
     struct bytes draft = {0};
     *out = (struct upload_record){0};
-    if (!dynamo_item_text(item, "messageId", &key) ||
-        !uuid_parse(bytes_slice(key, prefix.n, SIZE_MAX), &out->id) ||
-        !dynamo_item_uuid(item, "ownerId", &out->owner_id) ||
+    if (!read_id(item, &out->id) || !dynamo_item_uuid(item, "ownerId", &out->owner_id) ||
         !dynamo_item_text(item, "draft", &draft))
         return false;
     out->length = (uint64_t)dynamo_item_number_or(item, "length", 0);
@@ -198,12 +202,9 @@ static json_t *query_of_expired(const char *table, const struct ctx *ctx, size_t
 static enum err add_expired(struct aws_client *client, struct ctx *ctx, const json_t *row,
                             struct upload_page *out)
 {
-    const struct bytes prefix = BYTES_LIT(DYNAMO_UPLOAD_PREFIX);
     struct dynamo_answer answer = {0};
-    struct bytes key;
     struct uuid id;
-    if (!dynamo_item_text(row, "messageId", &key) ||
-        !uuid_parse(bytes_slice(key, prefix.n, SIZE_MAX), &id))
+    if (!read_id(row, &id))
         return ERR_OK;
     enum err e = get_item(client, ctx, &id, "messageId, ownerId, draft", &answer);
     if (e == ERR_OK && dynamo_call_item(&answer) != NULL &&

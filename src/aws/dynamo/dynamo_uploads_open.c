@@ -35,7 +35,6 @@ struct entering {
 static enum err copy_open(const struct entering *in, const json_t *item, json_t *open,
                           bool *entered)
 {
-    const struct upload_limits *limits = in->limits;
     const json_t *known = NULL;
     const char *name;
     json_t *value;
@@ -50,9 +49,7 @@ static enum err copy_open(const struct entering *in, const json_t *item, json_t 
         bytes += (uint64_t)dynamo_item_number_or(entry, "length", 0);
         json_object_set(open, name, value);
     }
-    uint64_t length = in->upload->length;
-    bool fits = json_object_size(open) < limits->count_max && length <= limits->bytes_max &&
-                bytes <= limits->bytes_max - length;
+    bool fits = upload_limits_admit(in->limits, json_object_size(open), bytes, in->upload->length);
     return fits || *entered ? ERR_OK : ERR_TOO_MANY_UPLOADS;
 }
 

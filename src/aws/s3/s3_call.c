@@ -47,6 +47,19 @@ enum err s3_call_check(struct s3_call *s)
     return aws_answer_error(&s->ctx, &s->call, &s->answer);
 }
 
+enum err s3_call_take(struct s3_call *s, size_t n, struct buffer *out)
+{
+    if (s->answer.status == 404)
+        return ERR_NOT_FOUND;
+    enum err e = s3_call_check(s);
+    if (e == ERR_OK && s->answer.body.n != n)
+        e = ctx_log_fail(&s->ctx, ERR_UNAVAILABLE, "s3_short_read", "wanted=%zu got=%zu", n,
+                         s->answer.body.n);
+    if (e == ERR_OK)
+        buffer_append(out, s->answer.body);
+    return e;
+}
+
 enum err s3_remove(struct aws_client *client, struct ctx *ctx, const char *path)
 {
     struct s3_call s;

@@ -36,6 +36,10 @@ enum err s3_call_send(struct s3_call *s, struct aws_client *client) MUST_CHECK;
 /* ERR_OK for a 2xx, else aws_answer_error's. */
 enum err s3_call_check(struct s3_call *s) MUST_CHECK;
 
+/* Takes the body of a sent call, which must be of n bytes, and appends it to out. ERR_NOT_FOUND
+ * when there is no such object, ERR_UNAVAILABLE when less or more came. */
+enum err s3_call_take(struct s3_call *s, size_t n, struct buffer *out) MUST_CHECK;
+
 /* Removes the object at path; ERR_OK when there is none. */
 enum err s3_remove(struct aws_client *client, struct ctx *ctx, const char *path) MUST_CHECK;
 

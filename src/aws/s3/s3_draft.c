@@ -69,15 +69,8 @@ enum err s3_draft_tail_get(struct aws_client *client, struct ctx *ctx,
     s3_call_init(&s, ctx, "GetObject", "GET", path, NULL);
     s.call.answer_max = n > REFUSAL_MAX_BYTES ? n : REFUSAL_MAX_BYTES;
     enum err e = s3_call_send(&s, client);
-    if (e == ERR_OK && s.answer.status == 404)
-        e = ERR_NOT_FOUND;
-    else if (e == ERR_OK)
-        e = s3_call_check(&s);
-    if (e == ERR_OK && s.answer.body.n != n)
-        e = ctx_log_fail(ctx, ERR_UNAVAILABLE, "s3_short_read", "wanted=%zu got=%zu", n,
-                         s.answer.body.n);
     if (e == ERR_OK)
-        buffer_append(out, s.answer.body);
+        e = s3_call_take(&s, n, out);
     s3_call_fini(&s);
     return e;
 }

@@ -84,15 +84,8 @@ static enum err fetch(struct object_reader *r, struct ctx *ctx, uint64_t offset,
     struct s3_call s;
     s3_call_init(&s, ctx, "GetObject", "GET", r->path, NULL);
     enum err e = get_range(r, &s, offset, n);
-    if (e == ERR_OK && s.answer.status == 404)
-        e = ERR_NOT_FOUND;
-    else if (e == ERR_OK)
-        e = s3_call_check(&s);
-    if (e == ERR_OK && s.answer.body.n != n)
-        e = ctx_log_fail(ctx, ERR_UNAVAILABLE, "s3_short_read", "wanted=%zu got=%zu", n,
-                         s.answer.body.n);
     if (e == ERR_OK)
-        buffer_append(out, s.answer.body);
+        e = s3_call_take(&s, n, out);
     s3_call_fini(&s);
     return e;
 }
