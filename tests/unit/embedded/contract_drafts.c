@@ -11,64 +11,27 @@
 
 #include <cmocka.h>
 
-#define TIMEOUT_MS 60000
 #define HOUR_MS (3600 * (int64_t)1000)
 #define MIB ((size_t)1 << 20)
 
-static const struct objects_maker *the_maker;
-
-struct fixture {
-    struct arena arena;
-    struct ctx ctx;
-    struct objects port;
-    void *made;
-    struct object_draft_place place;
-};
-
-static int set_up(void **state)
-{
-    struct fixture *f = mem_alloc(sizeof *f);
-    arena_init(&f->arena);
-    ctx_init(&f->ctx, &f->arena, TIMEOUT_MS);
-    f->made = the_maker->make(&f->port);
-    f->place.id = uuid_at(clock_unix_ms());
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    the_maker->unmake(f->made);
-    arena_fini(&f->arena);
-    mem_free(f);
-    return 0;
-}
-
-/* Bytes that differ from place to place. */
-static void fill(uint8_t *data, size_t n, uint64_t offset)
-{
-    for (size_t i = 0; i < n; i++)
-        data[i] = (uint8_t)((offset + i) * 2654435761u >> 13);
-}
-
-static struct object_draft *open_draft(struct fixture *f)
+static struct object_draft *open_draft(struct objects_fixture *f)
 {
     struct object_draft *draft = NULL;
     assert_int_equal(f->port.draft_open(f->port.self, &f->ctx, &f->place, &draft), ERR_OK);
     return draft;
 }
 
-static void write_at(struct fixture *f, struct object_draft *draft, uint64_t offset, size_t n)
+static void write_at(struct objects_fixture *f, struct object_draft *draft, uint64_t offset,
+                     size_t n)
 {
     uint8_t *data = mem_alloc(n);
-    fill(data, n, offset);
+    objects_fill(data, n, offset);
     assert_int_equal(f->port.draft_write(draft, &f->ctx, bytes_of(data, n)), ERR_OK);
     mem_free(data);
 }
 
 /* One request: opens, writes n bytes in steps, makes them durable. */
-static void grow(struct fixture *f, size_t n, size_t step)
+static void grow(struct objects_fixture *f, size_t n, size_t step)
 {
     struct object_draft *draft = open_draft(f);
     uint64_t at = f->place.size;
@@ -83,24 +46,24 @@ static void grow(struct fixture *f, size_t n, size_t step)
     f->port.draft_close(draft);
 }
 
-static enum err commit(struct fixture *f)
+static enum err commit(struct objects_fixture *f)
 {
     return f->port.draft_commit(f->port.self, &f->ctx, &f->place);
 }
 
-static enum err open_object(struct fixture *f, struct object_reader **out, uint64_t *size)
+static enum err open_object(struct objects_fixture *f, struct object_reader **out, uint64_t *size)
 {
     return f->port.open(f->port.self, &f->ctx, &f->place.id, out, size);
 }
 
-static void assert_no_object(struct fixture *f)
+static void assert_no_object(struct objects_fixture *f)
 {
     struct object_reader *r = NULL;
     uint64_t size = 0;
     assert_int_equal(open_object(f, &r, &size), ERR_NOT_FOUND);
 }
 
-static void assert_object(struct fixture *f, uint64_t expected_size)
+static void assert_object(struct objects_fixture *f, uint64_t expected_size)
 {
     struct object_reader *r = NULL;
     uint64_t size = 0;
@@ -112,7 +75,7 @@ static void assert_object(struct fixture *f, uint64_t expected_size)
         size_t got = 0;
         assert_int_equal(f->port.read(r, &f->ctx, at, got_bytes, MIB, &got), ERR_OK);
         assert_true(got > 0);
-        fill(expected, got, at);
+        objects_fill(expected, got, at);
         assert_memory_equal(got_bytes, expected, got);
         at += got;
     }
@@ -123,7 +86,7 @@ static void assert_object(struct fixture *f, uint64_t expected_size)
 
 static void test_draft_grows_and_becomes_an_object(void **state)
 {
-    struct fixture *f = *state;
+    struct objects_fixture *f = *state;
     const size_t steps[] = {1, 70000, MIB, 9 * MIB, 4 * MIB + 7, 9 * MIB - 7, 13};
     uint64_t size = 0;
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
@@ -140,7 +103,7 @@ static void test_draft_grows_and_becomes_an_object(void **state)
 
 static void test_small_draft(void **state)
 {
-    struct fixture *f = *state;
+    struct objects_fixture *f = *state;
     grow(f, 10, 3);
     assert_int_equal(commit(f), ERR_OK);
     assert_object(f, 10);
@@ -150,7 +113,7 @@ static void test_small_draft(void **state)
 /* What was not made durable comes again, from the last place on. */
 static void test_bytes_that_were_not_synced_come_again(void **state)
 {
-    struct fixture *f = *state;
+    struct objects_fixture *f = *state;
     grow(f, 6 * MIB, MIB);
     struct object_draft *lost = open_draft(f);
     write_at(f, lost, f->place.size, 5 * MIB);
@@ -164,7 +127,7 @@ static void test_bytes_that_were_not_synced_come_again(void **state)
 /* A request that was given up goes on for a while beside its successor. */
 static void test_two_write_the_same(void **state)
 {
-    struct fixture *f = *state;
+    struct objects_fixture *f = *state;
     grow(f, 5 * MIB, MIB);
     struct object_draft_place behind = f->place;
     struct object_draft *slow = open_draft(f);
@@ -180,7 +143,7 @@ static void test_two_write_the_same(void **state)
 /* A request that was given up before it wrote anything opens the draft once it is an object. */
 static void test_late_opening_does_not_hide_the_object(void **state)
 {
-    struct fixture *f = *state;
+    struct objects_fixture *f = *state;
     struct object_draft_place behind = f->place;
     struct object_draft *late = NULL;
     grow(f, MIB, MIB);
@@ -193,7 +156,7 @@ static void test_late_opening_does_not_hide_the_object(void **state)
 
 static void test_removed_draft_is_gone(void **state)
 {
-    struct fixture *f = *state;
+    struct objects_fixture *f = *state;
     grow(f, 9 * MIB, MIB);
     assert_int_equal(f->port.draft_remove(f->port.self, &f->ctx, &f->place), ERR_OK);
     assert_int_equal(f->port.draft_remove(f->port.self, &f->ctx, &f->place), ERR_OK);
@@ -211,7 +174,7 @@ static enum err keep_one(void *arg, const struct uuid *id, bool *keep)
 
 static void test_sweep_keeps_drafts_that_are_vouched_for(void **state)
 {
-    struct fixture *f = *state;
+    struct objects_fixture *f = *state;
     struct object_draft_place kept = f->place;
     size_t removed = 0;
     grow(f, MIB, MIB);
@@ -226,13 +189,13 @@ static void test_sweep_keeps_drafts_that_are_vouched_for(void **state)
 
 int contract_drafts_run(const char *name, const struct objects_maker *maker)
 {
-#define CASE(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define CASE(function) cmocka_unit_test_setup_teardown(function, objects_set_up, objects_tear_down)
     const struct CMUnitTest tests[] = {
         CASE(test_draft_grows_and_becomes_an_object),       CASE(test_small_draft),
         CASE(test_bytes_that_were_not_synced_come_again),   CASE(test_two_write_the_same),
         CASE(test_late_opening_does_not_hide_the_object),   CASE(test_removed_draft_is_gone),
         CASE(test_sweep_keeps_drafts_that_are_vouched_for),
     };
-    the_maker = maker;
+    objects_choose(maker);
     return cmocka_run_group_tests_name(name, tests, NULL, NULL);
 }

@@ -17,40 +17,38 @@
 
 static const struct objects_maker *the_maker;
 
-struct fixture {
-    struct arena arena;
-    struct ctx ctx;
-    struct objects port;
-    void *made;
-};
-
-static int set_up(void **state)
+void objects_choose(const struct objects_maker *maker)
 {
-    struct fixture *f = mem_alloc(sizeof *f);
+    the_maker = maker;
+}
+
+int objects_set_up(void **state)
+{
+    struct objects_fixture *f = mem_alloc(sizeof *f);
     arena_init(&f->arena);
     ctx_init(&f->ctx, &f->arena, TIMEOUT_MS);
     f->made = the_maker->make(&f->port);
+    f->place.id = uuid_at(clock_unix_ms());
     *state = f;
     return 0;
 }
 
-static int tear_down(void **state)
+int objects_tear_down(void **state)
 {
-    struct fixture *f = *state;
+    struct objects_fixture *f = *state;
     the_maker->unmake(f->made);
     arena_fini(&f->arena);
     mem_free(f);
     return 0;
 }
 
-/* Bytes that differ from place to place. */
-static void fill(uint8_t *data, size_t n, uint64_t offset)
+void objects_fill(uint8_t *data, size_t n, uint64_t offset)
 {
     for (size_t i = 0; i < n; i++)
         data[i] = (uint8_t)((offset + i) * 2654435761u >> 13);
 }
 
-static struct object_writer *begin(struct fixture *f, const struct uuid *id)
+static struct object_writer *begin(struct objects_fixture *f, const struct uuid *id)
 {
     struct object_writer *w = NULL;
     assert_int_equal(f->port.begin(f->port.self, &f->ctx, id, &w), ERR_OK);
@@ -58,19 +56,19 @@ static struct object_writer *begin(struct fixture *f, const struct uuid *id)
     return w;
 }
 
-static void write_bytes(struct fixture *f, struct object_writer *w, uint64_t size)
+static void write_bytes(struct objects_fixture *f, struct object_writer *w, uint64_t size)
 {
     uint8_t *chunk = mem_alloc(f->port.chunk_bytes);
     for (uint64_t at = 0; at < size;) {
         size_t n = size - at < f->port.chunk_bytes ? (size_t)(size - at) : f->port.chunk_bytes;
-        fill(chunk, n, at);
+        objects_fill(chunk, n, at);
         assert_int_equal(f->port.write(w, &f->ctx, bytes_of(chunk, n)), ERR_OK);
         at += n;
     }
     mem_free(chunk);
 }
 
-static struct uuid store_object(struct fixture *f, uint64_t size)
+static struct uuid store_object(struct objects_fixture *f, uint64_t size)
 {
     struct uuid id = uuid_at(clock_unix_ms());
     struct object_writer *w = begin(f, &id);
@@ -79,13 +77,13 @@ static struct uuid store_object(struct fixture *f, uint64_t size)
     return id;
 }
 
-static enum err open_object(struct fixture *f, const struct uuid *id, struct object_reader **out,
-                            uint64_t *size)
+static enum err open_object(struct objects_fixture *f, const struct uuid *id,
+                            struct object_reader **out, uint64_t *size)
 {
     return f->port.open(f->port.self, &f->ctx, id, out, size);
 }
 
-static bool exists(struct fixture *f, const struct uuid *id)
+static bool exists(struct objects_fixture *f, const struct uuid *id)
 {
     struct object_reader *r = NULL;
     uint64_t size = 0;
@@ -96,7 +94,7 @@ static bool exists(struct fixture *f, const struct uuid *id)
     return e == ERR_OK;
 }
 
-static void assert_content(struct fixture *f, const struct uuid *id, uint64_t expected_size)
+static void assert_content(struct objects_fixture *f, const struct uuid *id, uint64_t expected_size)
 {
     struct object_reader *r = NULL;
     uint64_t size = 0;
@@ -109,7 +107,7 @@ static void assert_content(struct fixture *f, const struct uuid *id, uint64_t ex
         size_t got = 0;
         assert_int_equal(f->port.read(r, &f->ctx, at, got_bytes, f->port.chunk_bytes, &got),
                          ERR_OK);
-        fill(expected, got, at);
+        objects_fill(expected, got, at);
         assert_memory_equal(got_bytes, expected, got);
         at += got;
         if (got < f->port.chunk_bytes)
@@ -123,7 +121,7 @@ static void assert_content(struct fixture *f, const struct uuid *id, uint64_t ex
 
 static void test_sizes(void **state)
 {
-    struct fixture *f = *state;
+    struct objects_fixture *f = *state;
     const uint64_t chunk = f->port.chunk_bytes;
     const uint64_t sizes[] = {0, 1, chunk - 1, chunk, chunk + 1, 20 * 1024 * 1024 + 7};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
@@ -134,7 +132,7 @@ static void test_sizes(void **state)
 
 static void test_reads_at_offsets(void **state)
 {
-    struct fixture *f = *state;
+    struct objects_fixture *f = *state;
     struct uuid id = store_object(f, 100000);
     struct object_reader *r = NULL;
     uint64_t size = 0;
@@ -144,7 +142,7 @@ static void test_reads_at_offsets(void **state)
     assert_int_equal(open_object(f, &id, &r, &size), ERR_OK);
     assert_int_equal(f->port.read(r, &f->ctx, 54321, data, sizeof data, &got), ERR_OK);
     assert_int_equal(got, sizeof data);
-    fill(expected, sizeof expected, 54321);
+    objects_fill(expected, sizeof expected, 54321);
     assert_memory_equal(data, expected, sizeof data);
     assert_int_equal(f->port.read(r, &f->ctx, 99990, data, sizeof data, &got), ERR_OK);
     assert_int_equal(got, 10);
@@ -158,7 +156,7 @@ static void test_reads_at_offsets(void **state)
 
 static void test_visible_only_after_commit(void **state)
 {
-    struct fixture *f = *state;
+    struct objects_fixture *f = *state;
     struct uuid id = uuid_at(clock_unix_ms());
     struct object_writer *w = begin(f, &id);
     assert_false(exists(f, &id));
@@ -170,7 +168,7 @@ static void test_visible_only_after_commit(void **state)
 
 static void test_abort_leaves_nothing(void **state)
 {
-    struct fixture *f = *state;
+    struct objects_fixture *f = *state;
     struct uuid id = uuid_at(clock_unix_ms());
     struct object_writer *w = begin(f, &id);
     write_bytes(f, w, 1000);
@@ -184,7 +182,7 @@ static void test_abort_leaves_nothing(void **state)
 
 static void test_object_is_never_replaced(void **state)
 {
-    struct fixture *f = *state;
+    struct objects_fixture *f = *state;
     struct uuid id = uuid_at(clock_unix_ms());
     struct object_writer *first = begin(f, &id);
     struct object_writer *second = begin(f, &id);
@@ -197,7 +195,7 @@ static void test_object_is_never_replaced(void **state)
 
 static void test_remove(void **state)
 {
-    struct fixture *f = *state;
+    struct objects_fixture *f = *state;
     struct uuid id = store_object(f, 1000);
     struct uuid nothing = uuid_random();
     assert_int_equal(f->port.remove(f->port.self, &f->ctx, &id), ERR_OK);
@@ -208,7 +206,7 @@ static void test_remove(void **state)
 
 static void test_reader_outlives_removal(void **state)
 {
-    struct fixture *f = *state;
+    struct objects_fixture *f = *state;
     struct uuid id = store_object(f, 1000);
     struct object_reader *r = NULL;
     uint64_t size = 0;
@@ -238,7 +236,7 @@ static enum err keep_fails(void *arg, const struct uuid *id, bool *keep)
 
 static void test_sweep(void **state)
 {
-    struct fixture *f = *state;
+    struct objects_fixture *f = *state;
     struct uuid kept = store_object(f, 100);
     struct uuid orphan = store_object(f, 100);
     struct uuid unfinished_id = uuid_at(clock_unix_ms());
@@ -263,7 +261,7 @@ static void test_sweep(void **state)
 
 int contract_objects_run(const char *name, const struct objects_maker *maker)
 {
-#define CASE(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define CASE(function) cmocka_unit_test_setup_teardown(function, objects_set_up, objects_tear_down)
     const struct CMUnitTest tests[] = {
         CASE(test_sizes),
         CASE(test_reads_at_offsets),
@@ -274,6 +272,6 @@ int contract_objects_run(const char *name, const struct objects_maker *maker)
         CASE(test_reader_outlives_removal),
         CASE(test_sweep),
     };
-    the_maker = maker;
+    objects_choose(maker);
     return cmocka_run_group_tests_name(name, tests, NULL, NULL);
 }
