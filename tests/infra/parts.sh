@@ -21,7 +21,6 @@ has_go() {
 }
 
 environment venv -r tests/infra/requirements.txt
-environment checkov checkov==3.3.30
 bindings=cdktn_provider_aws-25.8.1-py3-none-any.whl
 if [ ! -f "$cache/wheel/$bindings" ]; then
     rm -rf "$cache/wheel"
