@@ -1,8 +1,7 @@
 import { useState } from "react";
 import { Problem } from "../api/problem";
 import { useI18n } from "../i18n/I18n";
-import { Field } from "../ui/Field";
-import { digitsOf } from "./CodeField";
+import { CodeField } from "./CodeField";
 
 interface TotpFieldProps {
   autoFocus?: boolean;
@@ -13,16 +12,12 @@ export function TotpField({ autoFocus = false }: TotpFieldProps) {
   const { t } = useI18n();
   const [code, setCode] = useState("");
   return (
-    <Field
+    <CodeField
       name="totp"
       label={t("totp.code")}
-      help={t("verify.code_help")}
-      autoComplete="one-time-code"
-      inputMode="numeric"
       autoFocus={autoFocus}
-      isRequired
       value={code}
-      onChange={(text) => setCode(digitsOf(text))}
+      onChange={setCode}
     />
   );
 }
