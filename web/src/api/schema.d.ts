@@ -657,8 +657,8 @@ export interface paths {
          * Send the next bytes
          * @description What an answer, or a later HEAD, counts as received is durable. The request with the last byte makes
          *     the letter; if it is refused (no room, say), it can be repeated. After a lost answer, HEAD or a PATCH
-         *     without bytes tell the letter: there is one, always. Of two requests at once, the one that came
-         *     first ends with `upload_taken_over`. Bytes that come a second time, after a crash, must be the
+         *     without bytes tell the letter: there is one, always. Of two requests at once, the one that did
+         *     not see the other's bytes ends with `upload_taken_over`. Bytes that come a second time, after a crash, must be the
          *     same: `upload_changed`.
          */
         patch: operations["continueUpload"];
