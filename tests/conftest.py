@@ -8,6 +8,8 @@ import subprocess
 import pytest
 
 from support.backends import ON_AWS, new_server
+from support.leaving_out import leave_out
+from support.proxy import Proxy
 from support.server import BINARY
 
 
@@ -16,10 +18,8 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    left_out = [i for i in items if ON_AWS and i.get_closest_marker("embedded")]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [i for i in items if i not in left_out]
+    if ON_AWS:
+        leave_out(config, items, "embedded")
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +75,14 @@ def carol(server):
 def make_user_pair(server):
     """Two fresh users of the module's server, for tests that count letters."""
     return server.user(), server.user()
+
+
+@pytest.fixture
+def proxy(server):
+    """A network to the module's server that can be broken."""
+    p = Proxy(server.port)
+    yield p
+    p.stop()
 
 
 @pytest.fixture

@@ -1,12 +1,22 @@
 """The two browsers, and what Playwright does in another way in each."""
 
 import pathlib
+import shutil
 import tempfile
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
+         "--disable-component-update", "--no-first-run"]
+
+
+def installed(program):
+    path = shutil.which(program)
+    assert path, f"Debian's {program} is not installed"
+    return path
 
 
 class Chromium:
-    def __init__(self, playwright, program, flags):
-        self.browser = playwright.chromium.launch(executable_path=program, args=flags)
+    def __init__(self, playwright):
+        self.browser = playwright.chromium.launch(executable_path=installed("chromium"), args=FLAGS)
 
     def new_context(self, **context):
         return self.browser.new_context(**context)
@@ -26,9 +36,9 @@ class Firefoxes:
     for a context: each mixture of these is a browser of its own, started when first asked for.
     Nor does it tell where a download is: all go into one directory."""
 
-    def __init__(self, playwright, program):
+    def __init__(self, playwright):
         self.playwright = playwright
-        self.program = program
+        self.program = installed("firefox-esr")
         self.downloads = tempfile.TemporaryDirectory(prefix="letterlock-downloads-")
         self.browsers = {}
 

@@ -2,7 +2,6 @@
 
 import os
 import pathlib
-import shutil
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -10,14 +9,13 @@ from playwright.sync_api import sync_playwright
 from browsers import Chromium, Firefoxes
 from desk import Desk
 from support.backends import new_server
+from support.leaving_out import leave_out
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHOTS = ROOT / "test-artifacts" / "browser"
 # LETTERLOCK_BROWSER=firefox: Debian's firefox-esr instead of its chromium; tests marked
 # `chromium` are left out then.
 ON_FIREFOX = os.environ.get("LETTERLOCK_BROWSER") == "firefox"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
-         "--disable-component-update", "--no-first-run"]
 
 
 def pytest_configure(config):
@@ -25,21 +23,14 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    left_out = [i for i in items if ON_FIREFOX and i.get_closest_marker("chromium")]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [i for i in items if i not in left_out]
+    if ON_FIREFOX:
+        leave_out(config, items, "chromium")
 
 
 @pytest.fixture(scope="session")
 def browsers():
-    program = "firefox-esr" if ON_FIREFOX else "chromium"
-    assert shutil.which(program), f"Debian's {program} is not installed"
     with sync_playwright() as playwright:
-        if ON_FIREFOX:
-            made = Firefoxes(playwright, shutil.which(program))
-        else:
-            made = Chromium(playwright, shutil.which(program), FLAGS)
+        made = (Firefoxes if ON_FIREFOX else Chromium)(playwright)
         yield made
         made.close()
 

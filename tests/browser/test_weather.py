@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import expect
 
 from desk import Desk
-from support.proxy import Proxy
 from test_files import upload
 
 
@@ -219,13 +218,6 @@ class Through:
 
     def __getattr__(self, name):
         return getattr(self._server, name)
-
-
-@pytest.fixture
-def proxy(server):
-    p = Proxy(server.port)
-    yield p
-    p.stop()
 
 
 @pytest.fixture

@@ -6,17 +6,8 @@ import subprocess
 
 import pytest
 
-from support.proxy import Proxy
-
 MIB = 1 << 20
 SIZE = 40 * MIB
-
-
-@pytest.fixture
-def proxy(server):
-    p = Proxy(server.port)
-    yield p
-    p.stop()
 
 
 @pytest.fixture
@@ -24,11 +15,6 @@ def alice(member, proxy):
     someone = member("alice")
     someone.login(proxy.url)
     return someone
-
-
-@pytest.fixture
-def bob(member):
-    return member("bob")
 
 
 @pytest.fixture

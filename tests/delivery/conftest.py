@@ -5,10 +5,8 @@ import shutil
 import pytest
 from playwright.sync_api import sync_playwright
 
+from browsers import Chromium
 from delivery.stack import AwsStack, Stack
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
-         "--disable-component-update", "--no-first-run"]
 
 
 def run(stack):
@@ -33,6 +31,6 @@ def aws_stack(tmp_path_factory):
 @pytest.fixture
 def browser():
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        chromium = Chromium(playwright)
         yield chromium
         chromium.close()

@@ -94,6 +94,22 @@ def sign_up(desk, stack, name):
     desk.press("Sign in")
 
 
+def exchange_a_letter(desks, stack, tmp_path, enter):
+    """Two people sign up at their desks, and a letter with a file goes from the first to the second;
+    enter(desk): what comes after a first sign-in. Gives their names."""
+    names = ["p" + secrets.token_hex(4) for _ in desks]
+    for desk, name in zip(desks, names):
+        sign_up(desk, stack, name)
+        enter(desk)
+        expect(desk.page.get_by_role("searchbox")).to_be_visible()
+    attachment = tmp_path / "plan.txt"
+    attachment.write_text("meet at noon " * 5000)
+    send_a_file(*desks, names, attachment)
+    for desk in desks:
+        close_unharmed(desk, stack)
+    return names
+
+
 def send_a_file(writer, reader, names, attachment):
     """From one desk to the other; names: the writer's and the reader's."""
     reader.find_person(names[0])

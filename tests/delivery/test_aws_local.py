@@ -5,10 +5,8 @@ import re
 import secrets
 
 import httpx
-from playwright.sync_api import expect
 
-from delivery.stack import (PASSWORD, SHOTS, check_confinement, close_unharmed, send_a_file,
-                            sign_up)
+from delivery.stack import PASSWORD, SHOTS, check_confinement, exchange_a_letter
 from desk import Desk
 from support.server import wait_for
 
@@ -26,16 +24,8 @@ def new_person(stack, client):
 
 
 def test_a_letter_goes_through_the_whole_stack(aws_stack, browser, request, tmp_path):
-    names = ["p" + secrets.token_hex(4) for _ in range(2)]
-    desks = [Desk(browser, aws_stack, request.node.name, SHOTS) for _ in names]
-    for desk, name in zip(desks, names):
-        sign_up(desk, aws_stack, name)
-        expect(desk.page.get_by_role("searchbox")).to_be_visible()
-    attachment = tmp_path / "plan.txt"
-    attachment.write_text("meet at noon " * 5000)
-    send_a_file(*desks, names, attachment)
-    for desk in desks:
-        close_unharmed(desk, aws_stack)
+    desks = [Desk(browser, aws_stack, request.node.name, SHOTS) for _ in range(2)]
+    exchange_a_letter(desks, aws_stack, tmp_path, enter=lambda desk: None)
     assert httpx.get(aws_stack.api + "/v1/config").json()["backend"] == "aws"
 
 
